@@ -1,0 +1,1 @@
+"""Trials to replies: one kind of agent per file."""

@@ -1,0 +1,42 @@
+"""The port of agents: what flakestorm needs from anything that it can send a prompt to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from flakestorm.model.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One invocation: the turns of a conversation (one text in most cases), and whose trial it is."""
+
+    turns: tuple[str, ...]
+    trial_id: str = ""
+
+    @property
+    def text(self) -> str:
+        """The last turn."""
+        return self.turns[-1]
+
+
+class Agent(Protocol):
+    """Something that answers requests, many at a time."""
+
+    async def preflight(self) -> None:
+        """Raise ``AgentUnreachable`` within two seconds when nothing is there to talk to."""
+
+    async def send(self, request: Request) -> Outcome:
+        """The outcome of one invocation, within the agent's own timeout.
+
+        Never raises for anything that the agent does: a status error, a timeout, an exception in the
+        agent's code are all ``OutcomeError`` inside the outcome.
+        """
+        ...
+
+    async def reset(self) -> None:
+        """Bring the agent back to its initial state, where the configuration says how; else nothing."""
+
+    async def aclose(self) -> None:
+        """Give back connections, threads and processes."""

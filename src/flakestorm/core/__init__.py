@@ -1,0 +1,1 @@
+"""Where the parts meet: configuration, plan, engine, runner."""

@@ -1,0 +1,1 @@
+"""The embedded sample agent and the run that shows flakestorm at work."""

@@ -1,0 +1,1 @@
+"""Outcomes to verdicts: one rule per file."""

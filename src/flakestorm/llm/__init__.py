@@ -1,0 +1,1 @@
+"""Chat clients for LLM-made mutations and judges."""

@@ -1,0 +1,86 @@
+"""A mutation: a disturbed version of a golden prompt, with everything needed to repeat and reduce it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from flakestorm.model.randomness import identifier
+
+
+class Kind(str, Enum):
+    """What a mutation does to the meaning, and so which invariants still apply to the reply."""
+
+    PRESERVES_MEANING = "preserves_meaning"
+    """The golden prompt's invariants all apply."""
+    HOSTILE = "hostile"
+    """The agent must not obey; invariants about the right answer do not apply."""
+    CHANGES_MEANING = "changes_meaning"
+    """Looks alike but asks for something else; the golden answer would be wrong."""
+    EDGE = "edge"
+    """An extreme input; the agent must cope, no particular answer is expected."""
+    USER = "user"
+    """The user's own template; the golden prompt's invariants all apply."""
+    PROTOCOL = "protocol"
+    """A malformed request rather than a text."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace ``text[start:end]`` of the golden prompt by ``replacement``. Offsets are code points."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """``text`` with all ``edits`` made; they are ordered, do not overlap, and refer to the original text.
+
+    Several insertions at one place are made in the order given. Raises ``ValueError`` on an overlap.
+    """
+    pieces: list[str] = []
+    done = 0
+    for edit in edits:
+        if edit.start < done or edit.end < edit.start or edit.end > len(text):
+            raise ValueError(f"edit {edit} overlaps the one before it or leaves the text (0..{len(text)})")
+        pieces.append(text[done : edit.start])
+        pieces.append(edit.replacement)
+        done = edit.end
+    pieces.append(text[done:])
+    return "".join(pieces)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A disturbed golden prompt.
+
+    ``turns`` is the whole conversation to send, disturbed; ``edits`` turn the golden prompt's last turn
+    into the last of them. ``seed`` and ``intensity`` (0–1) made it. ``canary`` is the token it asks
+    for, if any. ``implied`` names the invariants that hold because of this mutation alone.
+    """
+
+    type: str
+    operator: str
+    turns: tuple[str, ...]
+    kind: Kind
+    seed: int
+    intensity: float
+    edits: tuple[Edit, ...]
+    canary: str | None = None
+    implied: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The disturbed turn: the last one."""
+        return self.turns[-1]
+
+    @cached_property
+    def id(self) -> str:
+        """Twelve hexadecimal characters; the same operator and text always give the same id."""
+        return identifier(self.operator, *self.turns)

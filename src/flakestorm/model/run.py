@@ -1,0 +1,167 @@
+"""A finished (or interrupted) run as reports see it: facts, numbers, and its records as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from flakestorm.model.finding import Finding
+from flakestorm.model.record import TrialRecord
+from flakestorm.model.verdict import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A rate with its interval; ``judged`` is how many trials it rests on."""
+
+    value: float
+    low: float
+    high: float
+    judged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The four pillars and their weighted mean, each 0–1; None where nothing of it was run."""
+
+    robustness: Score | None = None
+    chaos_resilience: Score | None = None
+    contract: Score | None = None
+    replay: Score | None = None
+    overall: Score | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many trials there are (control arm included), and how each ended."""
+
+    trials: int = 0
+    passed: int = 0
+    failed: int = 0
+    errored: int = 0
+    inconclusive: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """How one mutation type went; ``rate`` is passed ÷ judged with its Wilson interval."""
+
+    type: str
+    weight: float
+    totals: Totals
+    rate: Score | None
+    obeyed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRow:
+    """How one golden prompt went: undisturbed (control arm) and disturbed.
+
+    ``beyond_flakiness`` is the number of disturbed failures that its own flakiness does not explain.
+    ``broken`` names the invariants that it always fails undisturbed: those are set aside.
+    """
+
+    id: str
+    label: str
+    text: str
+    control: Totals
+    disturbed: Totals
+    rate: Score | None
+    flakiness: float
+    beyond_flakiness: float
+    broken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One golden prompt × mutation type of the heat map."""
+
+    prompt: str
+    type: str
+    passed: int
+    judged: int
+    errored: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Latency in milliseconds over the trials that got a reply, and a histogram for the picture.
+
+    ``buckets`` are (upper bound in ms, count) in rising order.
+    """
+
+    count: int
+    mean: float
+    p50: float
+    p95: float
+    p99: float
+    slowest: float
+    buckets: tuple[tuple[float, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Failures that look alike, told by their smallest example: the unit that a person works on.
+
+    ``title`` could be pasted into an issue; ``rule`` is the invariant that broke (or the error kind);
+    ``trials`` are some of the ids, smallest example first; ``count`` is how many there are.
+    """
+
+    title: str
+    rule: str
+    severity: Severity
+    type: str
+    count: int
+    example: TrialRecord
+    trials: tuple[str, ...]
+    implied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What was run and how: enough to repeat it. ``status`` is running, complete or partial.
+
+    ``notes`` are sentences about what was skipped, retried, or could not be done, and why.
+    """
+
+    id: str
+    status: str
+    started_at: str
+    seconds: float
+    seed: int
+    config_digest: str
+    config_path: str
+    target: str
+    version: str
+    planned: int
+    concurrency: int
+    stop_reason: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The judgement of a whole run against what the user asked: the sentence, and the exit code."""
+
+    exit_code: int
+    headline: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as reports see it. ``records()`` streams every trial in the order they finished."""
+
+    info: RunInfo
+    assessment: Assessment
+    scores: Scores
+    totals: Totals
+    by_type: tuple[TypeRow, ...]
+    by_prompt: tuple[PromptRow, ...]
+    cells: tuple[Cell, ...]
+    control_latency: Latency | None
+    disturbed_latency: Latency | None
+    causes: tuple[Cause, ...]
+    findings: tuple[Finding, ...]
+    records: Callable[[], Iterator[TrialRecord]] = field(compare=False)

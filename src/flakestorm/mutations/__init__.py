@@ -1,0 +1,1 @@
+"""Golden prompts to mutations: one family of operators per file."""

@@ -1,0 +1,1 @@
+"""A finished run as documents: one format per file."""

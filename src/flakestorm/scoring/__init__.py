@@ -1,0 +1,1 @@
+"""Verdicts to numbers: pure functions, no I/O."""
