@@ -119,10 +119,24 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestShape:
+    """How a prompt travels over HTTP, so that a report can write the request down.
+
+    ``body`` holds ``{prompt}`` where the text goes, escaped as inside a JSON string. Header values that
+    came from the environment are already replaced by ``${NAME}``.
+    """
+
+    method: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunInfo:
     """What was run and how: enough to repeat it. ``status`` is running, complete or partial.
 
-    ``notes`` are sentences about what was skipped, retried, or could not be done, and why.
+    ``notes`` are sentences about what was skipped, retried, or could not be done, and why. ``request``
+    is None where the agent is not reached over HTTP.
     """
 
     id: str
@@ -138,6 +152,7 @@ class RunInfo:
     concurrency: int
     stop_reason: str = ""
     notes: tuple[str, ...] = ()
+    request: RequestShape | None = None
 
 
 @dataclass(frozen=True, slots=True)
