@@ -1,0 +1,118 @@
+"""Runs a plan: control arm first, then the disturbed trials; judged, stored, counted, announced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from flakestorm.core.executor import Executor
+from flakestorm.core.plan import Plan
+from flakestorm.model.events import ControlFinished, Event, TrialFinished
+from flakestorm.model.outcome import Outcome
+from flakestorm.model.record import TrialRecord
+from flakestorm.model.redaction import Redactor
+from flakestorm.model.trial import Trial
+from flakestorm.model.verdict import Verdict
+from flakestorm.scoring.flakiness import always_failing, baseline_of
+from flakestorm.scoring.status import conclude, set_aside
+from flakestorm.scoring.tally import Tally
+from flakestorm.store.run_file import RunFile
+from flakestorm.store.writer import Writer
+
+Listener = Callable[[Event], None]
+
+
+class Judging(Protocol):
+    """What the engine needs of a judge."""
+
+    def judge(self, trial: Trial, outcome: Outcome, baseline: str | None = None) -> tuple[Verdict, ...]:
+        """All verdicts on one outcome."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that the engine puts to work."""
+
+    executor: Executor
+    judge: Judging
+    store: RunFile
+    redact: Redactor
+    tally: Tally
+    listeners: Sequence[Listener]
+
+
+class Engine:
+    """One execution of a plan. Trials that are stored already (``done``) are not run again."""
+
+    def __init__(self, plan: Plan, parts: Parts) -> None:
+        self._plan = plan
+        self._parts = parts
+        self._control: list[TrialRecord] = []
+        self._baselines: dict[str, str] = {}
+        self._broken: dict[str, frozenset[str]] = {}
+        self._stored: Collection[str] = ()
+
+    async def run(self) -> str:
+        """Run what is left of the plan; returns why it stopped early, or an empty string.
+
+        Raises ``StoreError`` when a record cannot be stored: the run then ends at once.
+        """
+        self._recall()
+        writer = Writer(self._parts.store, self._announce, self._parts.store.seconds())
+        try:
+            stopped = await self._execute(self._plan.control(), writer)
+            await writer.flush()
+            self._learn_from_control()
+            if not stopped:
+                stopped = await self._execute(self._plan.disturbed(), writer)
+        finally:
+            await writer.aclose()
+        return stopped
+
+    def _recall(self) -> None:
+        """Count what an earlier, interrupted execution of this run stored."""
+        self._stored = self._parts.store.finished()
+        if self._stored:
+            for record in self._parts.store.records():
+                self._parts.tally.add(record)
+                if record.trial.is_control:
+                    self._control.append(record)
+
+    async def _execute(self, trials: Iterator[Trial], writer: Writer) -> str:
+        left = (trial for trial in trials if trial.id not in self._stored)
+
+        def report(trial: Trial, outcome: Outcome) -> None:
+            if writer.error is not None:
+                raise writer.error
+            writer.put(self._judged(trial, outcome))
+
+        return await self._parts.executor.execute(left, report)
+
+    def _judged(self, trial: Trial, outcome: Outcome) -> TrialRecord:
+        prompt = trial.prompt.id
+        verdicts = self._parts.judge.judge(trial, outcome, self._baselines.get(prompt))
+        broken = self._broken.get(prompt)
+        if broken:
+            verdicts = set_aside(verdicts, broken)
+        status, note = conclude(trial, outcome, verdicts)
+        return self._parts.redact.record(TrialRecord(trial, outcome, verdicts, status, note))
+
+    def _announce(self, records: Sequence[TrialRecord]) -> None:
+        for record in records:
+            self._parts.tally.add(record)
+            if record.trial.is_control:
+                self._control.append(record)
+            self._tell(TrialFinished(record))
+
+    def _learn_from_control(self) -> None:
+        self._baselines = baseline_of(self._control)
+        self._broken = always_failing(self._control)
+        self._parts.tally.set_broken(self._broken)
+        totals = self._parts.tally.control
+        self._tell(ControlFinished(totals.trials, totals.passed))
+
+    def _tell(self, event: Event) -> None:
+        for listener in self._parts.listeners:
+            listener(event)

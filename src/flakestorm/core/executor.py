@@ -1,0 +1,165 @@
+"""The executor port: runs a slice of trials. Here in this process; a worker on another machine could too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Protocol
+
+from flakestorm.core.pace import Pace
+from flakestorm.model.errors import FlakestormError
+from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
+from flakestorm.model.randomness import draw
+from flakestorm.model.trial import Trial
+
+TRANSPORT_FAULTS = frozenset({ErrorKind.REFUSED, ErrorKind.DISCONNECTED, ErrorKind.DNS})
+"""Worth another try in the control arm: nothing was disturbed, so the agent's own faults stay visible."""
+
+GRACE_S = 5.0
+"""An agent keeps its own timeout; if it does not, the trial is taken from it this much later."""
+
+
+class Sender(Protocol):
+    """What the executor needs of an agent."""
+
+    async def __call__(self, trial: Trial) -> Outcome:
+        """The outcome of one invocation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How trials are run. ``deadline_s`` is the agent's timeout; budgets of None do not end."""
+
+    concurrency: int = 10
+    retries: int = 2
+    deadline_s: float = 30.0
+    max_calls: int | None = None
+    until: float | None = None
+    """``time.monotonic()`` at which no further trial starts."""
+
+
+class Executor(Protocol):
+    """Runs trials and reports each; returns why it stopped early, or an empty string."""
+
+    async def execute(self, trials: Iterator[Trial], report: Callable[[Trial, Outcome], None]) -> str:
+        """Run all ``trials``; ``report`` is called as each finishes."""
+        ...
+
+
+class LocalExecutor:
+    """Runs trials in this event loop, ``limits.concurrency`` at a time."""
+
+    def __init__(self, send: Sender, limits: Limits, pace: Pace, seed: int) -> None:
+        self._send = send
+        self._limits = limits
+        self._pace = pace
+        self._seed = seed
+        self._calls = 0
+        self._stop = ""
+        self._overdue: dict[asyncio.Task[None], float] = {}
+
+    def stop(self, reason: str) -> None:
+        """Start no further trial."""
+        self._stop = self._stop or reason
+
+    async def execute(self, trials: Iterator[Trial], report: Callable[[Trial, Outcome], None]) -> str:
+        """Run all ``trials``. An exception of ours ends everything; what was reported stays reported."""
+        workers = [
+            asyncio.create_task(self._work(trials, report), name=f"flakestorm-worker-{number}")
+            for number in range(self._limits.concurrency)
+        ]
+        watchdog = asyncio.create_task(self._watch())
+        try:
+            done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            for task in (*workers, watchdog):
+                task.cancel()
+            await asyncio.gather(*workers, watchdog, return_exceptions=True)
+        return self._stop
+
+    async def _work(self, trials: Iterator[Trial], report: Callable[[Trial, Outcome], None]) -> None:
+        while not self._stop:
+            await self._pace.enter()
+            try:
+                trial = None if self._spent() else next(trials, None)
+                if trial is None:
+                    return
+                outcome = await self._attempts(trial)
+            finally:
+                self._pace.leave()
+            report(trial, outcome)
+
+    def _spent(self) -> bool:
+        limits = self._limits
+        if limits.max_calls is not None and self._calls >= limits.max_calls:
+            self._stop = f"the budget of {limits.max_calls} calls is spent (advanced.max_calls)"
+        elif limits.until is not None and monotonic() >= limits.until:
+            self._stop = "the time budget is spent (advanced.max_minutes)"
+        return bool(self._stop)
+
+    async def _attempts(self, trial: Trial) -> Outcome:
+        """One invocation, tried again only where that cannot hide a fault of the agent."""
+        for attempt in range(1, self._limits.retries + 2):
+            outcome = await self._one(trial)
+            if _asked_for_less(outcome):
+                self._pace.throttled(outcome.retry_after_s)
+                worth_it = True
+            else:
+                self._pace.succeeded()
+                worth_it = trial.is_control and outcome.error is not None
+                worth_it = worth_it and outcome.error.kind in TRANSPORT_FAULTS  # type: ignore[union-attr] # asked above
+            if not worth_it or attempt > self._limits.retries or self._spent():
+                break
+            await asyncio.sleep(self._delay(trial, attempt, outcome))
+        return replace(outcome, attempts=attempt) if attempt > 1 else outcome
+
+    def _delay(self, trial: Trial, attempt: int, outcome: Outcome) -> float:
+        """Seconds before the next try: exponential with jitter, or what the agent asked for."""
+        if _asked_for_less(outcome) and outcome.retry_after_s is not None:
+            return min(outcome.retry_after_s, 60.0)
+        return 0.1 * 2.0**attempt * (0.5 + draw(self._seed, trial.id, "backoff", attempt))
+
+    async def _one(self, trial: Trial) -> Outcome:
+        self._calls += 1
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - workers are tasks; this is for the type checker
+        started = monotonic()
+        self._overdue[task] = started + self._limits.deadline_s + GRACE_S
+        try:
+            return await self._send(trial)
+        except asyncio.CancelledError:
+            if task in self._overdue:
+                raise
+            return _overran((monotonic() - started) * 1000, self._limits.deadline_s)
+        except FlakestormError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a plugin's agent may raise what it must not
+            return Outcome(
+                (monotonic() - started) * 1000,
+                error=OutcomeError(ErrorKind.EXCEPTION, f"{type(error).__name__}: {error}"),
+            )
+        finally:
+            self._overdue.pop(task, None)
+
+    async def _watch(self) -> None:
+        """One timer for all trials: cheaper than one for each."""
+        while True:
+            await asyncio.sleep(1.0)
+            now = monotonic()
+            for task in [task for task, deadline in self._overdue.items() if deadline < now]:
+                del self._overdue[task]
+                task.cancel()
+
+
+def _asked_for_less(outcome: Outcome) -> bool:
+    return outcome.status == 429 or (outcome.status == 503 and outcome.retry_after_s is not None)
+
+
+def _overran(latency_ms: float, deadline_s: float) -> Outcome:
+    message = f"no reply within {deadline_s:g} s, and the agent kept no timeout of its own"
+    return Outcome(latency_ms, error=OutcomeError(ErrorKind.TIMEOUT, message))

@@ -1,0 +1,72 @@
+"""What to run: golden prompts × mutations × repeats as a lazy, repeatable stream of trials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from flakestorm.model.mutation import Mutation
+from flakestorm.model.prompt import GoldenPrompt
+from flakestorm.model.trial import Trial
+
+Selection = Callable[[Trial], bool]
+"""Which of the planned trials to run."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The trials of a mutation run.
+
+    ``mutate`` gives the mutations of one golden prompt, the same ones each time it is called. Nothing is
+    kept, so that a plan of a million trials takes no more memory than one of ten.
+    """
+
+    prompts: tuple[GoldenPrompt, ...]
+    mutate: Callable[[GoldenPrompt], Iterator[Mutation]]
+    count: int
+    repeats: int = 1
+    control_repeats: int = 3
+    selection: Selection | None = None
+
+    def control(self) -> Iterator[Trial]:
+        """The control arm: every golden prompt undisturbed, ``control_repeats`` times."""
+        wanted = self._selected_prompts()
+        for repeat in range(self.control_repeats):
+            for prompt in self.prompts:
+                if wanted is None or prompt.id in wanted:
+                    yield Trial.of(prompt, repeat=repeat)
+
+    def disturbed(self) -> Iterator[Trial]:
+        """The mutation trials, one golden prompt after the other in turn, so that a partial run is fair."""
+        trials = _in_turn([self._of_prompt(prompt) for prompt in self.prompts])
+        return trials if self.selection is None else filter(self.selection, trials)
+
+    def planned(self) -> int:
+        """How many trials there will be; an upper limit, as a prompt may have fewer distinct mutations."""
+        if self.selection is None:
+            return len(self.prompts) * (self.control_repeats + self.count * self.repeats)
+        return sum(1 for _ in chain(self.control(), self.disturbed()))
+
+    def _of_prompt(self, prompt: GoldenPrompt) -> Iterator[Trial]:
+        for mutation in self.mutate(prompt):
+            for repeat in range(self.repeats):
+                yield Trial.of(prompt, mutation, repeat=repeat)
+
+    def _selected_prompts(self) -> set[str] | None:
+        if self.selection is None:
+            return None
+        return {trial.prompt.id for trial in self.disturbed()}
+
+
+def _in_turn(streams: Iterable[Iterator[Trial]]) -> Iterator[Trial]:
+    """One item of each stream, then the next of each, until all are used up."""
+    pending = list(streams)
+    while pending:
+        alive = []
+        for stream in pending:
+            trial = next(stream, None)
+            if trial is not None:
+                alive.append(stream)
+                yield trial
+        pending = alive

@@ -1,0 +1,106 @@
+"""A stored run: its facts and its records, written durably and read as a stream."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from flakestorm.model.errors import StoreError
+from flakestorm.model.record import TrialRecord
+from flakestorm.store.database import create, open_existing, translated
+
+PAGE = 500
+"""Records read at once while streaming."""
+
+
+class RunFile:
+    """One run on disk. Any thread may use it; calls must not overlap, except in different processes."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    def create(cls, path: Path, facts: dict[str, Any]) -> RunFile:
+        """A new run with its first facts."""
+        run = cls(path, create(path))
+        run.set_facts(facts)
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> RunFile:
+        """A run that exists."""
+        return cls(path, open_existing(path))
+
+    @property
+    def id(self) -> str:
+        """The run's id: the name of its file."""
+        return self.path.stem
+
+    def facts(self) -> dict[str, Any]:
+        """Everything that ``set_facts`` stored."""
+        with translated(self.path):
+            rows = self._connection.execute("SELECT name, value FROM facts").fetchall()
+        return {name: orjson.loads(value) for name, value in rows}
+
+    def set_facts(self, facts: dict[str, Any]) -> None:
+        """Store facts by name, replacing those of the same name; durable on return."""
+        rows = [(name, orjson.dumps(value).decode()) for name, value in facts.items()]
+        with translated(self.path), self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
+
+    def append(self, rows: Iterable[tuple[str, bool, str, str, float, bytes]]) -> None:
+        """Store (id, control, status, type, seconds since the start, record as JSON); durable on return."""
+        with translated(self.path), self._connection:
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO trials (id, control, status, type, at, record) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def finished(self, where: str = "") -> set[str]:
+        """The ids of all stored trials, or of those with status ``where``."""
+        with translated(self.path):
+            rows = self._connection.execute("SELECT id, status FROM trials")
+            return {id_ for id_, status in rows if status == where or not where}
+
+    def seconds(self) -> float:
+        """When the last trial was stored, in seconds since the run began (pauses not counted)."""
+        with translated(self.path):
+            (value,) = self._connection.execute("SELECT max(at) FROM trials").fetchone()
+        return float(value or 0.0)
+
+    def counts(self) -> dict[str, int]:
+        """How many trials ended in each status."""
+        with translated(self.path):
+            return dict(self._connection.execute("SELECT status, count(*) FROM trials GROUP BY status"))
+
+    def records(self) -> Iterator[TrialRecord]:
+        """Every record in the order of finishing; reads a page at a time, so memory stays flat."""
+        last = -1
+        while True:
+            with translated(self.path):
+                rows = self._connection.execute(
+                    "SELECT seq, record FROM trials WHERE seq > ? ORDER BY seq LIMIT ?", (last, PAGE)
+                ).fetchall()
+            if not rows:
+                return
+            for seq, blob in rows:
+                last = seq
+                yield self._decode(seq, blob)
+
+    def _decode(self, seq: int, blob: bytes) -> TrialRecord:
+        try:
+            return TrialRecord.from_dict(orjson.loads(blob))
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreError(
+                f"{self.path}: trial {seq} cannot be read ({error!r}). Delete this run."
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()

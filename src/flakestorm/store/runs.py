@@ -1,0 +1,93 @@
+"""The folder of runs: naming, finding, listing and locking them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from flakestorm.model.errors import StoreError, UsageError
+from flakestorm.model.nearest import did_you_mean
+from flakestorm.store.run_file import RunFile
+
+ENDING = ".db"
+
+
+def default_folder() -> Path:
+    """``.flakestorm`` in the working folder, or what ``FLAKESTORM_HOME`` says."""
+    return Path(os.environ.get("FLAKESTORM_HOME") or ".flakestorm")
+
+
+class RunFolder:
+    """All runs below one folder. Ids sort by time: ``20261122-164311-3fa9``."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or default_folder()
+        self.runs = self.folder / "runs"
+
+    def new_path(self) -> Path:
+        """A path for a new run."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise StoreError(
+                f"{self.folder} is a file, and flakestorm keeps its runs in a folder of that name. "
+                "Move it away, or set FLAKESTORM_HOME to another folder."
+            )
+        stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
+        return self.runs / f"{stamp}-{secrets.token_hex(2)}{ENDING}"
+
+    def ids(self) -> list[str]:
+        """All run ids, the oldest first."""
+        if not self.runs.is_dir():
+            return []
+        return sorted(path.stem for path in self.runs.glob(f"*{ENDING}"))
+
+    def find(self, wanted: str) -> Path:
+        """The file of run ``wanted``: an id, the beginning of one, or ``latest``.
+
+        Raises ``UsageError`` when there is none or more than one.
+        """
+        ids = self.ids()
+        if not ids:
+            raise UsageError(f"there are no runs in {self.runs} yet. Start one with: flakestorm run")
+        if wanted in ("", "latest"):
+            return self.runs / f"{ids[-1]}{ENDING}"
+        matches = [id_ for id_ in ids if id_ == wanted] or [id_ for id_ in ids if id_.startswith(wanted)]
+        if len(matches) != 1:
+            problem = "several runs begin with" if matches else "there is no run"
+            hint = f": {', '.join(matches)}" if matches else did_you_mean(wanted, ids)
+            raise UsageError(f"{problem} '{wanted}'{hint}. `flakestorm runs` lists all.")
+        return self.runs / f"{matches[0]}{ENDING}"
+
+    def open(self, wanted: str) -> RunFile:
+        """The run that ``find`` finds."""
+        return RunFile.open(self.find(wanted))
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the run at ``path`` alone. Raises ``UsageError`` when another process is running it.
+
+    The operating system lets go of the lock when the process ends, however it ends.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_suffix(".lock"), blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise UsageError(
+            f"run {path.stem} is going on in another process. Wait for it, or start a new run "
+            "without --resume."
+        ) from None
+    except OSError as error:
+        raise StoreError(
+            f"{path.parent}: {error.strerror}. Check its permissions and the free space."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
