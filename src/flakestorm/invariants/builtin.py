@@ -1,0 +1,26 @@
+"""The invariants that come with flakestorm: importing this module signs them all up."""
+
+from __future__ import annotations
+
+from flakestorm.invariants import (
+    behavior_unchanged,
+    contains,
+    delivery,
+    equals,
+    length,
+    similarity,
+    timing,
+    valid_json,
+)
+
+MODULES = (
+    behavior_unchanged,
+    contains,
+    delivery,
+    equals,
+    length,
+    similarity,
+    timing,
+    valid_json,
+)
+"""Their order is the order in which messages and the schema list them."""
