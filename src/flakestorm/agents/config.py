@@ -111,7 +111,7 @@ class AgentConfig(Section):
         "or the command line (command)",
     )
     prompt_via: Literal["stdin", "argument"] = Field(
-        None,
+        None,  # type: ignore[arg-type]  # the validator below puts a value in its place
         description="type command: how the prompt gets in; default: argument where {prompt} is in the "
         "command, else stdin",
     )

@@ -1,0 +1,177 @@
+"""An HTTP answer's body, read within its limits and turned into the reply."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import orjson
+from aiohttp import ClientResponse
+
+from flakestorm.agents.stream_text import StreamText
+from flakestorm.agents.streaming import Frames, JsonLines, ServerSentEvents
+from flakestorm.agents.transport_errors import AnswerFailed
+from flakestorm.model.outcome import ErrorKind
+
+EXCERPT = 2000
+"""Characters of a body that go into an error's detail."""
+
+FRAMES: dict[str, Callable[[], Frames]] = {
+    "text/event-stream": ServerSentEvents,
+    "application/x-ndjson": JsonLines,
+    "application/ndjson": JsonLines,
+    "application/jsonl": JsonLines,
+    "application/x-jsonlines": JsonLines,
+    "application/stream+json": JsonLines,
+}
+UTF8 = frozenset({None, "utf-8", "utf8"})
+BY_NAME: dict[str, Callable[[], Frames]] = {"sse": ServerSentEvents, "ndjson": JsonLines}
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far an answer has come; the only thing left of it when it fails half way.
+
+    ``started`` and ``first_byte`` are readings of the performance counter in seconds.
+    """
+
+    started: float
+    status: int | None = None
+    first_byte: float | None = None
+    bytes: int = 0
+
+    def __str__(self) -> str:
+        if self.status is None:
+            return " (nothing came)"
+        return f" (status {self.status} and {self.bytes:,} bytes came)"
+
+
+class ReplyReader:
+    """Reads answers as the configuration says.
+
+    ``limit`` is in bytes after decompression. ``stream`` is auto, sse, ndjson or off. ``find`` takes the
+    reply out of a parsed JSON answer; ``path`` is where it is in each event of a stream. With
+    ``json_only`` an answer that is not JSON is an error, whatever its content type.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        stream: str,
+        find: Callable[[Any], str],
+        path: str | None = None,
+        json_only: bool = False,
+    ) -> None:
+        self._limit = limit
+        self._stream = stream
+        self._find = find
+        self._path = path
+        self._json_only = json_only
+
+    async def read(self, response: ClientResponse, progress: Progress) -> str:
+        """The reply. Raises ``AnswerFailed``, ``NoReply`` and what aiohttp raises while reading."""
+        frames = self._frames(response)
+        if frames is not None:
+            return await self._read_stream(response, progress, frames())
+        body = await self._read_body(response, progress)
+        return self._reply_in(body, response)
+
+    def _frames(self, response: ClientResponse) -> Callable[[], Frames] | None:
+        if self._stream == "auto":
+            return FRAMES.get(response.content_type)
+        return BY_NAME.get(self._stream)
+
+    async def _read_body(self, response: ClientResponse, progress: Progress) -> bytes:
+        content = response.content
+        body = await content.readany()
+        progress.first_byte = perf_counter()
+        self._count(body, progress)
+        if content.at_eof():
+            return body
+        pieces = [body]
+        while piece := await content.readany():
+            self._count(piece, progress)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def _read_stream(self, response: ClientResponse, progress: Progress, frames: Frames) -> str:
+        text = StreamText(self._path)
+        while chunk := await response.content.readany():
+            if progress.first_byte is None:
+                progress.first_byte = perf_counter()
+            self._count(chunk, progress)
+            for event in frames.feed(chunk):
+                text.add(event)
+                if text.done:
+                    return without_surrogates(text.text())
+        for event in frames.end():
+            text.add(event)
+        return without_surrogates(text.text())
+
+    def _count(self, piece: bytes, progress: Progress) -> None:
+        progress.bytes += len(piece)
+        if progress.bytes > self._limit:
+            raise AnswerFailed(
+                ErrorKind.TOO_LARGE,
+                f"the reply is larger than agent.max_reply_bytes ({self._limit:,} bytes)",
+            )
+
+    def _reply_in(self, body: bytes, response: ClientResponse) -> str:
+        said_json = response.content_type.endswith(("/json", "+json"))
+        if not (self._json_only or said_json or body.startswith((b"{", b"["))):
+            return decode(body, response.charset)
+        try:
+            value = _parse_json(body, response.charset)
+        except (ValueError, RecursionError) as error:
+            if self._json_only or (said_json and body.strip()):
+                raise _not_json(error, body, said_json) from None
+            return decode(body, response.charset)
+        return without_surrogates(self._find(value))
+
+
+def _parse_json(body: bytes, charset: str | None) -> Any:
+    if charset in UTF8:
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            pass
+    # The standard library also reads NaN and lone surrogates, as most clients of an agent do.
+    return json.loads(decode(body, charset))
+
+
+def without_surrogates(text: str) -> str:
+    """``text`` with surrogate pairs joined and lone ones replaced, so that it can be stored and shown."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _not_json(error: Exception, body: bytes, said_json: bool) -> AnswerFailed:
+    why = "its content type says JSON" if said_json else "response_path needs JSON"
+    return AnswerFailed(
+        ErrorKind.BAD_REPLY,
+        f"the answer is not JSON ({error}), and {why}",
+        body[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT],
+    )
+
+
+def decode(body: bytes, charset: str | None) -> str:
+    """``body`` as text in the declared ``charset``, else UTF-8. Raises ``AnswerFailed`` with the offset."""
+    name = charset or "utf-8"
+    try:
+        codec = codecs.lookup(name).name
+        return body.decode("utf-8-sig" if codec == "utf-8" else codec)
+    except UnicodeDecodeError as error:
+        raise AnswerFailed(
+            ErrorKind.BAD_REPLY,
+            f"the answer is not {name} (byte {error.start}: {error.reason})",
+            body[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT],
+        ) from None
+    except (LookupError, ValueError):  # ValueError: a NUL in the name
+        raise AnswerFailed(ErrorKind.BAD_REPLY, f"the answer declares the unknown charset {name!r}") from None
