@@ -1,0 +1,61 @@
+"""The ``scoring`` section: how much each pillar counts in the overall score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from flakestorm.section import Section
+
+TOLERANCE = 0.001
+
+
+class ScoringConfig(Section):
+    """Weights that sum to 1. A pillar that is not configured leaves the mean and the others share its weight."""
+
+    mutation: float = Field(0.20, ge=0, le=1, description="Weight of the robustness score")
+    chaos: float = Field(0.35, ge=0, le=1, description="Weight of the chaos resilience")
+    contract: float = Field(0.35, ge=0, le=1, description="Weight of the contract's score")
+    replay: float = Field(0.10, ge=0, le=1, description="Weight of the replay regression")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unwrap_weights(cls, data: Any) -> Any:
+        """``scoring: {weights: {…}}`` means the same as ``scoring: {…}``."""
+        if not isinstance(data, dict) or not isinstance(data.get("weights"), dict) or len(data) > 1:
+            return data
+        try:
+            return cls.model_validate(data["weights"]).model_dump(exclude_unset=True)
+        except ValidationError as error:
+            raise _below("weights", error) from None
+
+    @model_validator(mode="after")
+    def _sum_is_one(self) -> ScoringConfig:
+        total = self.mutation + self.chaos + self.contract + self.replay
+        if abs(total - 1) > TOLERANCE:
+            given = self.model_fields_set
+            left = ", ".join(f"{name} {value}" for name, value in self if name not in given)
+            raise PydanticCustomError(
+                "sum",
+                "the four weights must sum to 1; these sum to {total}{left}",
+                {"total": f"{total:.4g}", "left": f" (with the defaults {left})" if left else ""},
+            )
+        return self
+
+
+def _below(key: str, error: ValidationError) -> ValidationError:
+    """The same errors, each located below ``key``."""
+    details = [
+        InitErrorDetails(
+            type=PydanticCustomError("sum", "{text}", {"text": item["msg"]})
+            if item["type"] == "sum"
+            else item["type"],
+            loc=(key, *item["loc"]),
+            input=item["input"],
+            ctx=item.get("ctx", {}),
+        )
+        for item in error.errors(include_url=False)
+    ]
+    return ValidationError.from_exception_data(error.title, details)
