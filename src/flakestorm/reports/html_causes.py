@@ -1,0 +1,164 @@
+"""What breaks the agent, worst first: causes with their smallest example, then findings."""
+
+from __future__ import annotations
+
+from flakestorm.model.finding import Finding
+from flakestorm.model.record import TrialRecord
+from flakestorm.model.run import Cause, Run
+from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
+from flakestorm.reports.html_difference import differences
+from flakestorm.reports.html_text import difference, evidence, hostile
+from flakestorm.reports.html_verdict import command
+from flakestorm.reports.markup import Content, Html, join, tag
+
+OPEN = 3
+"""So many causes are unfolded; the others show their title."""
+LISTED = 50
+"""So many causes are on the page; what comes after them is rarer than anybody reads."""
+
+
+def causes_section(run: Run) -> Html:
+    """One article per cause, then what flakestorm noticed by itself."""
+    causes = run.causes[:LISTED]
+    shown: list[Content] = [_cause(number, cause) for number, cause in enumerate(causes)]
+    if not causes:
+        shown = [tag("p", "Nothing broke.", class_="muted")]
+    if len(run.causes) > LISTED:
+        shown.append(
+            tag(
+                "p",
+                f"{len(run.causes) - LISTED} rarer causes are left out here; ",
+                tag("a", "all failed trials", href="#status=failed,errored"),
+                " are in the table.",
+                class_="muted",
+            )
+        )
+    return tag(
+        "section",
+        tag("h2", "What breaks it", tag("span", f"{len(run.causes)}", class_="count")),
+        *shown,
+        _findings(run.findings),
+        id="causes",
+    )
+
+
+def severity_tag(severity: Severity) -> Html:
+    """The severity as a word whose weight shows how bad it is."""
+    return tag("span", severity.value, class_=f"tag severity-{severity.value}")
+
+
+def _cause(number: int, cause: Cause) -> Html:
+    times = f"{cause.count:,} {'trial' if cause.count == 1 else 'trials'}"
+    summary = tag(
+        "summary",
+        severity_tag(cause.severity),
+        tag("h3", hostile(cause.title)),
+        tag("span", times, class_="times"),
+    )
+    return tag("details", summary, _example(cause), class_="cause", open=number < OPEN)
+
+
+def _example(cause: Cause) -> Html:
+    record = cause.example
+    verdict = _broken(cause)
+    whose = "brought by the mutation" if cause.implied else "your rule"
+    if verdict is None:
+        whose = "no reply"
+    rule = tag("p", "Breaks ", tag("code", hostile(cause.rule)), f" · {whose}", class_="rule")
+    detail = verdict.detail if verdict else record.outcome.error.message if record.outcome.error else ""
+    trial = record.trial.id
+    return tag(
+        "div",
+        rule,
+        tag("p", hostile(detail[:600]), class_="because") if detail else None,
+        tag("div", _sent(record), _came_back(record, verdict), class_="exchange"),
+        command(f"flakestorm run --only trial:{trial}", "show this failure again"),
+        tag(
+            "p",
+            tag("a", "Open this trial", href=f"#trial={trial}"),
+            " · ",
+            tag("a", "Trials like it", href=f"#cause={_like(cause)}"),
+            class_="links",
+        ),
+        class_="cause-body",
+    )
+
+
+def _like(cause: Cause) -> str:
+    """The fragment that filters the table to a cause: rule and what disturbed, both percent-encoded."""
+    from urllib.parse import quote
+
+    rule = (
+        cause.rule.removeprefix("error: ").partition(" ")[0]
+        if cause.rule.startswith("error: ")
+        else cause.rule
+    )
+    return f"{quote(rule, safe='')}&type={quote(cause.type, safe='')}"
+
+
+def _broken(cause: Cause) -> Verdict | None:
+    failed = [v for v in cause.example.verdicts if v.status is VerdictStatus.FAILED]
+    return next((verdict for verdict in failed if verdict.invariant == cause.rule), None)
+
+
+def _sent(record: TrialRecord) -> Html:
+    trial = record.trial
+    mutation = trial.mutation
+    how = "Sent as it is"
+    body: Content = hostile(trial.prompt.text)
+    if mutation is not None:
+        how = "Sent"
+        body = difference(differences(trial.prompt.text, mutation.edits))
+    operator = tag("span", mutation.operator, class_="muted") if mutation else None
+    earlier = len(trial.turns) - 1
+    turns = (
+        tag("p", f"after {earlier} earlier {'turn' if earlier == 1 else 'turns'}", class_="muted")
+        if earlier
+        else None
+    )
+    return tag("figure", tag("figcaption", how, operator), turns, tag("div", body, class_="text"))
+
+
+def _came_back(record: TrialRecord, verdict: Verdict | None) -> Html:
+    outcome = record.outcome
+    if outcome.error is not None:
+        text = outcome.error.detail or outcome.error.message
+        return tag(
+            "figure",
+            tag("figcaption", "No reply", tag("span", outcome.error.kind.value, class_="muted")),
+            tag("div", evidence(text, ()), class_="text"),
+        )
+    spans = verdict.evidence if verdict else ()
+    reply = outcome.reply or ""
+    body: Content = evidence(reply, spans) if reply else tag("span", "(empty)", class_="muted")
+    return tag("figure", tag("figcaption", "Replied"), tag("div", body, class_="text"))
+
+
+def _findings(findings: tuple[Finding, ...]) -> Html | None:
+    if not findings:
+        return None
+    ordered = sorted(findings, key=lambda finding: finding.severity.rank)
+    return join(
+        (
+            tag("h2", "Also noticed", tag("span", f"{len(findings)}", class_="count")),
+            tag("ul", *(_finding(finding) for finding in ordered), class_="findings"),
+        )
+    )
+
+
+def _finding(finding: Finding) -> Html:
+    links: list[Content] = []
+    for trial in finding.trials[:5]:
+        links += [" ", tag("a", trial[:8], href=f"#trial={trial}", class_="id")]
+    return tag(
+        "li",
+        severity_tag(finding.severity),
+        tag(
+            "div",
+            tag("strong", hostile(finding.title)),
+            tag("p", hostile(finding.detail[:1500])) if finding.detail else None,
+            tag("p", f"{finding.kind} · {len(finding.trials)} trials:", *links, class_="muted")
+            if links
+            else None,
+        ),
+    )
