@@ -1,0 +1,190 @@
+"""Outcomes to verdicts: decides which rules speak about a trial, and asks them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import flakestorm.invariants.builtin  # noqa: F401 - signs the built-in invariants up
+from flakestorm.invariants.config import CONTROL, Rule
+from flakestorm.invariants.judgements import PASSED, errored
+from flakestorm.invariants.registry import Check, Scope, Subject, invariant_types
+from flakestorm.model.errors import ConfigError, FlakestormError
+from flakestorm.model.mutation import Kind
+from flakestorm.model.outcome import Outcome
+from flakestorm.model.trial import Trial
+from flakestorm.model.verdict import Judgement, Severity, Verdict, VerdictStatus
+
+Fault = Literal["tool", "llm", "context"]
+"""What a scenario can disturb."""
+
+NO_FAULTS: frozenset[Fault] = frozenset()
+
+SAME_ANSWER = (Kind.PRESERVES_MEANING, Kind.USER)
+"""The kinds of mutation after which the golden prompt's answer is still the right one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A compiled rule. ``passed`` is its verdict for the usual case: made once, the mould of the others."""
+
+    passed: Verdict
+    check: Check
+    judges_errors: bool = True
+    negate: bool = False
+
+    def verdict(self, subject: Subject) -> Verdict:
+        error = subject.outcome.error
+        if error is not None and not self.judges_errors:
+            judgement = errored(f"no reply: {error.kind} ({error.message})")
+        else:
+            try:
+                judgement = self.check(subject)
+            except Exception as problem:  # noqa: BLE001 - a rule may be anybody's code; the run goes on
+                judgement = errored(f"the rule itself failed: {type(problem).__name__}: {problem}")
+        if self.negate:
+            judgement = _negated(judgement)
+        elif judgement is PASSED:
+            return self.passed
+        return replace(
+            self.passed, status=judgement.status, detail=judgement.detail, evidence=judgement.evidence
+        )
+
+
+def _negated(judgement: Judgement) -> Judgement:
+    if judgement.status is VerdictStatus.FAILED:
+        return Judgement(VerdictStatus.PASSED, f"negated: {judgement.detail}")
+    if judgement.status is VerdictStatus.PASSED:
+        detail = judgement.detail or "what the rule describes is the case"
+        return Judgement(VerdictStatus.FAILED, f"negated: {detail}", judgement.evidence)
+    return judgement
+
+
+class Judge:
+    """All rules of a run, compiled once; ``judge`` may be called from several threads.
+
+    A rule's id in verdicts is its ``id`` or its type; the second rule of a type without an id is ``type#2``.
+    Raises ``ConfigError`` when two rules have the same id, and what compiling a rule raises.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = tuple(
+            (rule, _compiled(rule, name)) for rule, name in zip(rules, _names(rules), strict=True)
+        )
+        self._implied: dict[str, _Asked] = {}
+        self._plans: dict[object, tuple[tuple[_Asked, ...], tuple[Verdict, ...]]] = {}
+
+    @property
+    def needs_baseline(self) -> bool:
+        """True when a rule compares with the reply that the undisturbed prompt got."""
+        return any(rule.needs_baseline for rule, _ in self._rules)
+
+    def judge(
+        self,
+        trial: Trial,
+        outcome: Outcome,
+        baseline: str | None = None,
+        faults: frozenset[Fault] = NO_FAULTS,
+    ) -> tuple[Verdict, ...]:
+        """The verdicts on one outcome, in the order of the rules, implied ones last.
+
+        ``faults`` says what the trial's scenario disturbs. A rule that does not apply to the trial has no
+        verdict, which keeps records small, unless none applies: then each has a ``skipped`` one that says
+        why. Without a reply, rules that do not judge errors are ``errored``; so is a rule that raises.
+        """
+        mutation = trial.mutation
+        # Everything that decides which rules apply; there are a few dozen combinations in a run.
+        key = (
+            (mutation.type, mutation.kind, mutation.implied, faults)
+            if mutation is not None
+            else (trial.is_control, faults)
+        )
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._plan(trial, faults)
+        asked, skipped = plan
+        if not asked:
+            return skipped
+        subject = Subject(trial, outcome, baseline)
+        return tuple([rule.verdict(subject) for rule in asked])
+
+    def _plan(self, trial: Trial, faults: frozenset[Fault]) -> tuple[tuple[_Asked, ...], tuple[Verdict, ...]]:
+        """The rules that apply to trials like this one, and the skipped verdicts if there are none."""
+        own: list[_Asked] = []
+        taken: set[str] = set()
+        skipped: list[Verdict] = []
+        for rule, asked in self._rules:
+            reason = _why_not(rule, trial, faults)
+            skipped.append(replace(asked.passed, status=VerdictStatus.SKIPPED, detail=reason))
+            if not reason:
+                own.append(asked)
+                if not rule.negate:
+                    taken.add(rule.type)
+        # The user's own rule of that type, with the severity that he chose, replaces the implied one.
+        names = trial.mutation.implied if trial.mutation is not None else ()
+        implied = [self._implied_rule(name) for name in names if name not in taken]
+        return (*own, *implied), tuple(skipped)
+
+    def _implied_rule(self, name: str) -> _Asked:
+        asked = self._implied.get(name)
+        if asked is None:
+            asked = self._implied[name] = _implied(name)
+        return asked
+
+
+def _names(rules: Sequence[Rule]) -> list[str]:
+    taken: set[str] = set()
+    for rule in rules:
+        if rule.id is not None:
+            if rule.id in taken:
+                raise ConfigError(f"two invariants have the id '{rule.id}'; ids must differ, or be left out")
+            taken.add(rule.id)
+    names = []
+    for rule in rules:
+        name, number = rule.id or rule.type, 1
+        while rule.id is None and name in taken:
+            number += 1
+            name = f"{rule.type}#{number}"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _compiled(rule: Rule, name: str, implied: bool = False) -> _Asked:
+    info = invariant_types.get(rule.type)
+    passed = Verdict(name, rule.type, rule.severity, VerdictStatus.PASSED, implied=implied)
+    return _Asked(passed, info.build(rule), info.judges_errors, rule.negate)
+
+
+def _implied(name: str) -> _Asked:
+    try:
+        rule = invariant_types.get(name).options.model_validate({"type": name})
+        return _compiled(rule, name, implied=True)
+    except (FlakestormError, ValueError) as error:
+        # The mutation comes from a plugin that brings a wrong name: its trials cannot be judged by it.
+        judgement = errored(f"the mutation implies '{name}', which cannot be used: {error}")
+        passed = Verdict(name, name, Severity.MEDIUM, VerdictStatus.PASSED, implied=True)
+        return _Asked(passed, lambda _: judgement)
+
+
+def _why_not(rule: Rule, trial: Trial, faults: frozenset[Fault]) -> str:
+    """Why a rule does not apply to a trial, or an empty string when it does."""
+    if rule.on is not None:
+        names = {str(trial.kind)}
+        if trial.mutation is not None:
+            names.add(str(trial.mutation.type))
+        if trial.is_control:
+            names.add(CONTROL)
+        if names.isdisjoint(rule.on):
+            return f"only on {', '.join(rule.on)}"
+    elif invariant_types.get(rule.type).scope is Scope.ANSWER and trial.kind not in SAME_ANSWER:
+        return f"speaks about the answer to the golden prompt; this mutation is {trial.kind}"
+    active = {
+        "always": True,
+        "tool_faults_active": "tool" in faults,
+        "llm_faults_active": "llm" in faults,
+        "any_chaos_active": bool(faults),
+        "no_chaos": not faults,
+    }
+    return "" if active[rule.when] else f"only when {rule.when}"
