@@ -7,11 +7,12 @@ import shlex
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from flakestorm.agents.endpoint import check_http_url, check_python_target
 from flakestorm.agents.registry import agent_kinds
 from flakestorm.agents.reply_path import parse_path
+from flakestorm.agents.request_template import RequestTemplate, query_template, with_session_field
 from flakestorm.model.nearest import did_you_mean
 from flakestorm.section import Section
 
@@ -97,8 +98,12 @@ class ServeConfig(Section):
 class AgentConfig(Section):
     """The agent under test.
 
-    Fields are checked in this order; ``endpoint`` comes after what decides how it must look.
+    Fields are checked in this order: each comes after those that decide how it must look.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["endpoint"]}, {"required": ["command"]}]}
+    )
 
     type: str = Field(
         "http", description="http, python, langchain, openai, command, or the name of an installed plugin"
@@ -121,21 +126,21 @@ class AgentConfig(Section):
     cwd: str | None = Field(None, description="type command: directory to start in")
 
     method: str = Field("POST", description="HTTP method")
-    request_template: str | None = Field(
-        None, description="The request body, with {prompt}, {messages}, {session} and {field} in it"
-    )
-    response_path: str | None = Field(
-        None, min_length=1, description="Where the reply is in a JSON answer: $.a.b[0] or a.b.0"
-    )
-    query_params: dict[str, Text] = Field(
-        default_factory=dict, description="Query parameters; {prompt} works"
-    )
     headers: dict[str, Text] = Field(default_factory=dict, description="Request headers")
+    query_params: dict[str, Text] = Field(
+        default_factory=dict, description="Query parameters; {prompt} and {field} work"
+    )
     parse_structured_input: bool = Field(
         True, description="'Key: value' lines of the prompt become fields of the request template"
     )
+    request_template: str | None = Field(
+        None, description="The request body, with {prompt}, {messages}, {session} and {field} in it"
+    )
     session: SessionConfig | None = Field(
         None, description="Where a conversation's id goes; turns are then sent one by one"
+    )
+    response_path: str | None = Field(
+        None, min_length=1, description="Where the reply is in a JSON answer: $.a.b[0] or a.b.0"
     )
     stream: Literal["auto", "sse", "ndjson", "off"] = Field(
         "auto", description="How a streamed answer is framed; auto goes by its content type"
@@ -146,8 +151,8 @@ class AgentConfig(Section):
     max_reply_bytes: int = Field(
         10 * MEBIBYTE, ge=1, description="An answer larger than this (decompressed) is an error"
     )
-    follow_redirects: Literal["same_origin", "any", "never"] = Field(
-        "same_origin", description="Which redirects are followed, five at most; true is any, false is never"
+    follow_redirects: bool = Field(
+        True, description="Follow redirects on the same host, five at most; others are always an error"
     )
     verify_tls: bool = Field(True, description="Check the server's certificate")
 
@@ -229,11 +234,28 @@ class AgentConfig(Section):
                 raise ValueError(f"the value of header '{name}' has a line break or NUL, which HTTP forbids")
         return value
 
-    @field_validator("follow_redirects", mode="before")
+    @field_validator("request_template")
     @classmethod
-    def _redirects_as_boolean(cls, value: object) -> object:
-        if isinstance(value, bool):
-            return "any" if value else "never"
+    def _template_takes_prompt(cls, value: str | None, info: ValidationInfo) -> str | None:
+        data = info.data
+        if value is None or data.get("type") not in HTTP_KINDS:
+            return value
+        if data["type"] == "openai":
+            raise ValueError(
+                "type openai writes the request body itself; for a body of your own use type http"
+            )
+        structured = data.get("parse_structured_input", True)
+        query = query_template(data.get("query_params", {}), structured)
+        if not (query.has_prompt or RequestTemplate(value, _content_type(data), structured).has_prompt):
+            raise ValueError("there is no {prompt} in it, so every request would be the same")
+        return value
+
+    @field_validator("session")
+    @classmethod
+    def _session_has_a_place(cls, value: SessionConfig | None, info: ValidationInfo) -> SessionConfig | None:
+        template = info.data.get("request_template")
+        if value is not None and value.field is not None and template is not None:
+            with_session_field(template, value.field, _content_type(info.data))
         return value
 
     @field_validator("response_path")
@@ -241,6 +263,13 @@ class AgentConfig(Section):
     def _path_parses(cls, value: str | None) -> str | None:
         if value is not None:
             parse_path(value)
+        return value
+
+    @field_validator("model")
+    @classmethod
+    def _openai_needs_model(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("type") == "openai" and not value:
+            raise ValueError("missing: type openai sends the name of a model with each request")
         return value
 
     @field_validator("reset_endpoint")
@@ -259,6 +288,11 @@ class AgentConfig(Section):
     @classmethod
     def _tools_are_targets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(check_python_target(target) for target in value)
+
+
+def _content_type(data: Mapping[str, Any]) -> str:
+    headers: Mapping[str, str] = data.get("headers", {})
+    return next((text for name, text in headers.items() if name.lower() == "content-type"), "")
 
 
 def _check_command(value: str, data: Mapping[str, Any]) -> str:

@@ -153,10 +153,10 @@ def without_surrogates(text: str) -> str:
 
 
 def _not_json(error: Exception, body: bytes, said_json: bool) -> AnswerFailed:
-    why = "its content type says JSON" if said_json else "response_path needs JSON"
+    why = "its content type says it is" if said_json else "the reply can only be found in JSON"
     return AnswerFailed(
         ErrorKind.BAD_REPLY,
-        f"the answer is not JSON ({error}), and {why}",
+        f"the answer is not JSON ({error}), but {why}",
         body[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT],
     )
 

@@ -15,10 +15,11 @@ from flakestorm.model.outcome import ErrorKind, OutcomeError
 
 
 class AnswerFailed(Exception):
-    """An answer that is no reply, found while it was read; carries the finished error."""
+    """An answer that is no reply, found while it was read; carries the finished error and the status."""
 
-    def __init__(self, kind: ErrorKind, message: str, detail: str = "") -> None:
+    def __init__(self, kind: ErrorKind, message: str, detail: str = "", status: int | None = None) -> None:
         super().__init__(message)
+        self.status = status
         self.error = OutcomeError(kind, message, detail)
 
 

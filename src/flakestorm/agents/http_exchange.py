@@ -1,0 +1,222 @@
+"""One HTTP request and its answer, timed: what the agents that are reached over HTTP share.
+
+This is the hot path of most runs, so everything that does not change between requests is made once.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from time import perf_counter
+
+from aiohttp import ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from multidict import CIMultiDict
+from yarl import URL
+
+from flakestorm.agents.config import AgentConfig
+from flakestorm.agents.reply_body import EXCERPT, Progress, ReplyReader
+from flakestorm.agents.retry_after import retry_after_s
+from flakestorm.agents.transport_errors import TRANSPORT_ERRORS, AnswerFailed, outcome_error
+from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
+from flakestorm.version import __version__
+
+TRIAL_HEADER = "x-flakestorm-trial"
+"""Carries the trial's id, so that the agent's own calls and log lines can be told apart."""
+
+MOST_REDIRECTS = 5
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+HEADER_BYTES = 1 << 16
+LARGE_BODY = 1 << 20
+IDLE_S = 4.0
+"""Below the five seconds after which uvicorn and Node close idle connections under a client's hands."""
+
+HINTS = {
+    401: "; is the key in agent.headers right?",
+    403: "; is the key in agent.headers right?",
+    404: "; is the path in agent.endpoint right?",
+    405: "; is agent.method right?",
+    415: "; is the content-type in agent.headers right?",
+    422: "; does agent.request_template have the form that the agent expects?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """One request, ready to be sent."""
+
+    method: str
+    url: URL
+    body: bytes | None
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What came of a request: the outcome, and the cookies that the agent set."""
+
+    outcome: Outcome
+    cookies: Mapping[str, str]
+
+
+NO_COOKIES: Mapping[str, str] = {}
+
+
+class HttpExchanger:
+    """Sends requests over kept connections and reads the answers with ``reader``.
+
+    ``headers`` go with each request. Must be made inside a running event loop.
+    """
+
+    def __init__(self, config: AgentConfig, headers: Mapping[str, str], reader: ReplyReader) -> None:
+        self._reader = reader
+        self._timeout_ms = config.timeout
+        self._follow = config.follow_redirects
+        all_headers = CIMultiDict(headers)
+        all_headers.setdefault("User-Agent", f"flakestorm/{__version__}")
+        # The threshold keeps aiohttp from rounding longer timeouts up to whole seconds.
+        timeout = ClientTimeout(total=config.timeout / 1000, ceil_threshold=float("inf"))
+        self._session = ClientSession(
+            connector=TCPConnector(limit=0, keepalive_timeout=IDLE_S, ssl=config.verify_tls),
+            headers=all_headers,
+            timeout=timeout,
+            # Trials must not see each other's cookies.
+            cookie_jar=DummyCookieJar(),
+            max_line_size=HEADER_BYTES,
+            max_field_size=HEADER_BYTES,
+        )
+        # aiohttp would send a GET again in silence when the agent drops the connection, and so hide a fault.
+        self._session._retry_connection = False  # noqa: SLF001 - aiohttp has no public switch for it
+
+    async def exchange(self, call: HttpCall) -> Exchange:
+        """Send ``call`` and read its answer; whatever goes wrong is in the outcome."""
+        progress = Progress(perf_counter())
+        response: ClientResponse | None = None
+        try:
+            response = await self._send(call)
+            if response.status in REDIRECTS:
+                response = await self._redirected(call, response)
+            progress.status = response.status
+            if not 200 <= response.status < 300:
+                return Exchange(await self._status_outcome(response, progress), NO_COOKIES)
+            reply = await self._reader.read(response, progress)
+        except TRANSPORT_ERRORS as error:
+            failed = outcome_error(error, self._timeout_ms, str(progress))
+            if isinstance(error, AnswerFailed) and error.status is not None:
+                progress.status = error.status
+            return Exchange(_outcome(progress, error=failed), NO_COOKIES)
+        finally:
+            if response is not None:
+                # Back to the pool happened at the end of the body; what is left here was not read to the end.
+                response.close()
+        cookies = (
+            {name: morsel.value for name, morsel in response.cookies.items()} if response.cookies else {}
+        )
+        return Exchange(_outcome(progress, reply=reply), cookies)
+
+    async def post(self, url: URL) -> OutcomeError | None:
+        """POST ``url`` without a body; the error if it does not answer 2xx."""
+        progress = Progress(perf_counter())
+        try:
+            async with self._session.post(url) as response:
+                progress.status = response.status
+                if 200 <= response.status < 300:
+                    return None
+                return (await self._status_outcome(response, progress)).error
+        except TRANSPORT_ERRORS as error:
+            return outcome_error(error, self._timeout_ms, str(progress))
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._session.close()
+
+    async def _send(self, call: HttpCall) -> ClientResponse:
+        body = call.body
+        return await self._session.request(
+            call.method,
+            call.url,
+            # aiohttp warns about large bytes, which it would write to the socket in one go.
+            data=body if body is None or len(body) <= LARGE_BODY else io.BytesIO(body),
+            headers=call.headers,
+            allow_redirects=False,
+        )
+
+    async def _redirected(self, call: HttpCall, response: ClientResponse) -> ClientResponse:
+        """The answer at the end of the redirects. Raises ``AnswerFailed`` where they must not be followed."""
+        seen = {call.url}
+        while response.status in REDIRECTS and "Location" in response.headers:
+            # The connection of a redirect is given up: it is rare, and its body may never end.
+            response.close()
+            target = self._target(call.url, response)
+            if target in seen or len(seen) > MOST_REDIRECTS:
+                why = "goes round in a circle" if target in seen else "goes on and on"
+                raise _redirect_error(response, f"the redirect to {str(target)[:200]!r} {why}")
+            seen.add(target)
+            # Only 303 asks for a GET; turning a 301 or 302 into one would lose the prompt.
+            if response.status == HTTPStatus.SEE_OTHER:
+                call = HttpCall("GET", target, None, call.headers)
+            else:
+                call = HttpCall(call.method, target, call.body, call.headers)
+            response = await self._send(call)
+        return response
+
+    def _target(self, url: URL, response: ClientResponse) -> URL:
+        location = response.headers["Location"]
+        try:
+            target = url.join(URL(location))
+            same = target.origin() == url.origin()
+        except ValueError:
+            raise _redirect_error(response, f"the redirect to {location[:200]!r} is no address") from None
+        if not self._follow:
+            raise _redirect_error(
+                response, f"the agent redirects to {str(target)[:200]!r}; set agent.endpoint to it"
+            )
+        if not same:
+            raise _redirect_error(
+                response,
+                f"the agent redirects to another host, {str(target)[:200]!r}, which must not see the "
+                "headers meant for this one; set agent.endpoint to it",
+            )
+        return target
+
+    async def _status_outcome(self, response: ClientResponse, progress: Progress) -> Outcome:
+        try:
+            excerpt = await response.content.read(EXCERPT * 4)
+        except TRANSPORT_ERRORS:
+            # The status says enough; the body of an error is a courtesy.
+            excerpt = b""
+        error = OutcomeError(
+            ErrorKind.STATUS,
+            f"the agent answered {_status_text(response.status)}{HINTS.get(response.status, '')}",
+            excerpt.decode("utf-8", "replace")[:EXCERPT],
+        )
+        return _outcome(progress, error=error, retry_after=retry_after_s(response.headers))
+
+
+def _outcome(
+    progress: Progress,
+    reply: str | None = None,
+    error: OutcomeError | None = None,
+    retry_after: float | None = None,
+) -> Outcome:
+    started, first = progress.started, progress.first_byte
+    return Outcome(
+        latency_ms=(perf_counter() - started) * 1000,
+        reply=reply,
+        error=error,
+        first_byte_ms=None if first is None else (first - started) * 1000,
+        status=progress.status,
+        retry_after_s=retry_after,
+    )
+
+
+def _status_text(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _redirect_error(response: ClientResponse, message: str) -> AnswerFailed:
+    return AnswerFailed(ErrorKind.REDIRECT, message, status=response.status)
