@@ -28,7 +28,9 @@ class Fault(WithOptions):
     times: int | None = Field(None, ge=1, description="At most so often in a trial")
     max_active: int | None = Field(None, ge=1, description="At most so many calls disturbed at once")
     match_url: str | None = Field(
-        None, min_length=1, description="Only calls to a URL that matches this glob, such as https://api.x.com/*"
+        None,
+        min_length=1,
+        description="Only calls to a URL that matches this glob, such as https://api.x.com/*",
     )
     delay_ms: Milliseconds | None = Field(None, description="Milliseconds to wait; default: the mode's own")
     retry_after: float | str | None = Field(
@@ -55,7 +57,9 @@ class LlmFault(Fault):
     drift_type: DriftType | None = Field(None, description="Mode response_drift: what changes in the answer")
     severity: str | None = Field(None, description="Mode response_drift: how much, such as subtle")
     direction: str | None = Field(None, description="Mode response_drift: which way, such as expand")
-    factor: float | None = Field(None, gt=0, description="Mode response_drift: how many times longer or shorter")
+    factor: float | None = Field(
+        None, gt=0, description="Mode response_drift: how many times longer or shorter"
+    )
 
     @model_validator(mode="after")
     def _status_is_given(self) -> LlmFault:
@@ -101,9 +105,10 @@ def _listed(attacks: Any) -> Any:
         return attacks
     listed: list[Any] = []
     for kind, options in attacks.items():
-        if isinstance(options, bool):
-            options = {"enabled": options}
-        listed.append({"type": kind, **options} if isinstance(options, dict) else {"type": kind})
+        if isinstance(options, dict):
+            listed.append({"type": kind, **options})
+        else:
+            listed.append({"type": kind} if options is None else {"type": kind, "enabled": options})
     return listed
 
 

@@ -86,4 +86,4 @@ PUBLISHED_OPTIONS = frozenset(
         *("payloads", "strategy", "inject_tokens", "inject_at"),
     }
 )
-"""Options that published files may have on any mode: where they mean nothing they are ignored, and said so."""
+"""Options that published files may have on any mode; where they mean nothing, they are noted and ignored."""

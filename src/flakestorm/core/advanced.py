@@ -19,8 +19,8 @@ class AdvancedConfig(Section):
     )
     seed: int = Field(0, description="Same seed, same mutations, faults and order")
     repeats: int = Field(1, ge=1, le=10_000, description="How often each disturbed trial is run")
-    control_repeats: int | None = Field(
-        None,
+    control_repeats: int = Field(
+        3,
         ge=1,
         le=10_000,
         description="How often each golden prompt is run undisturbed; "
@@ -30,7 +30,9 @@ class AdvancedConfig(Section):
         None, gt=0, le=1_000_000, description="At most so many trials begin in a second"
     )
     max_calls: int | None = Field(None, ge=1, description="Stop the run after so many requests to the agent")
-    max_minutes: float | None = Field(None, gt=0, le=525_600, description="Stop the run after so many minutes")
+    max_minutes: float | None = Field(
+        None, gt=0, le=525_600, description="Stop the run after so many minutes"
+    )
     error_budget: float = Field(
         0.05,
         ge=0,

@@ -14,7 +14,9 @@ class ContractConfig(Section):
 
     name: str = Field(min_length=1, description="Name of the contract; replays refer to it")
     description: str = Field("", description="What the contract promises")
-    invariants: tuple[AnyRule, ...] = Field(min_length=1, description="Rules that must hold in every scenario")
+    invariants: tuple[AnyRule, ...] = Field(
+        min_length=1, description="Rules that must hold in every scenario"
+    )
     chaos_matrix: tuple[Scenario, ...] = Field(
         (), description="The scenarios; without any, only the undisturbed one"
     )

@@ -43,13 +43,21 @@ class PromptEntry(Section):
     def _from_short_form(cls, data: Any) -> Any:
         if isinstance(data, str):
             return {"prompt": data}
-        return {"turns": data} if isinstance(data, list | tuple) else data
+        if isinstance(data, list | tuple):
+            return {"turns": data}
+        if data is None or isinstance(data, bool | int | float):
+            raise ValueError(
+                "a prompt is text (a number needs quotes), a list of turns, or a mapping with the key prompt"
+            )
+        return data
 
     @model_validator(mode="after")
     def _exactly_one(self) -> PromptEntry:
         given = [key for key in ("prompt", "input", "turns") if getattr(self, key) is not None]
         if len(given) != 1:
-            raise ValueError(f"give exactly one of prompt, input and turns (seen: {', '.join(given) or 'none'})")
+            raise ValueError(
+                f"give exactly one of prompt, input and turns (seen: {', '.join(given) or 'none'})"
+            )
         return self
 
     @property
@@ -65,7 +73,9 @@ class PromptEntry(Section):
         return next(iter(given.values())) if given.keys() in ({"prompt"}, {"turns"}) else given
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         mapping = handler.resolve_ref_schema(handler(schema))
         text = {"type": "string", "minLength": 1}
         turns = {"type": "array", "items": text, "minItems": 1}

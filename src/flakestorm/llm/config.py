@@ -14,7 +14,9 @@ Provider = Literal["builtin", "ollama", "openai", "anthropic", "google"]
 class ModelConfig(Section):
     """``builtin`` needs no model, no network and no key; the others add variety to some mutation types."""
 
-    provider: Provider = Field("builtin", description="builtin needs nothing; the others ask a language model")
+    provider: Provider = Field(
+        "builtin", description="builtin needs nothing; the others ask a language model"
+    )
     name: str | None = Field(None, min_length=1, description="The model's name, as its provider writes it")
     api_key: str | None = Field(
         None, repr=False, description="The provider's key, only as ${VARIABLE} of the environment"

@@ -58,7 +58,9 @@ class SourceFilter(Section):
 class ReplaySource(Section):
     """A service that recorded sessions."""
 
-    type: Literal["langsmith", "langsmith_run"] = Field(description="langsmith: a project; langsmith_run: one run")
+    type: Literal["langsmith", "langsmith_run"] = Field(
+        description="langsmith: a project; langsmith_run: one run"
+    )
     project: str | None = Field(None, min_length=1, description="type langsmith: name of the project")
     run_id: str | None = Field(None, min_length=1, description="type langsmith_run: id of the run")
     filter: SourceFilter = Field(SourceFilter(), description="type langsmith: which sessions")

@@ -13,7 +13,7 @@ TOLERANCE = 0.001
 
 
 class ScoringConfig(Section):
-    """Weights that sum to 1. A pillar that is not configured leaves the mean and the others share its weight."""
+    """Weights that sum to 1. A pillar that is not configured leaves its weight to the others."""
 
     mutation: float = Field(0.20, ge=0, le=1, description="Weight of the robustness score")
     chaos: float = Field(0.35, ge=0, le=1, description="Weight of the chaos resilience")

@@ -1,0 +1,209 @@
+"""The whole configuration: reads flakestorm.yaml, puts the sections together, checks what spans them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AliasChoices, Field, PrivateAttr, ValidationError, model_validator
+
+from flakestorm.agents.config import AgentConfig
+from flakestorm.chaos.config import ChaosConfig, Scenario
+from flakestorm.core.advanced import AdvancedConfig
+from flakestorm.core.config_errors import Problem, config_error
+from flakestorm.core.config_file import read_config_text
+from flakestorm.core.config_text import yaml_text
+from flakestorm.core.contract import ContractConfig
+from flakestorm.core.cross_checks import conflicts, unused_parts
+from flakestorm.core.environment import Expanded, expand
+from flakestorm.core.golden_prompts import PromptEntry
+from flakestorm.core.published_format import normalized
+from flakestorm.core.secret_values import Secrets, find_secrets, literal_keys
+from flakestorm.core.validation_messages import problems_of
+from flakestorm.core.yaml_source import YamlSource, parse_yaml
+from flakestorm.invariants.rules import AnyRule
+from flakestorm.llm.config import ModelConfig
+from flakestorm.model.prompt import GoldenPrompt
+from flakestorm.model.randomness import identifier
+from flakestorm.mutations.config import MutationsConfig
+from flakestorm.replay.config import ReplaysConfig
+from flakestorm.reports.config import OutputConfig
+from flakestorm.scoring.config import ScoringConfig
+from flakestorm.section import Section
+
+DEFAULT_FILE = "flakestorm.yaml"
+
+CONTROL_REPEATS_WHEN_DETERMINISTIC = 1
+
+_SAME_TRIALS: dict[str, Any] = {
+    "version": True,
+    "output": True,
+    "advanced": set(AdvancedConfig.model_fields) - {"seed", "repeats", "control_repeats"},
+}
+"""What can change between two runs that are still the same experiment."""
+
+
+class FlakeStormConfig(Section):
+    """Everything in flakestorm.yaml. Made by ``load_config`` or ``from_yaml``, which explain every problem.
+
+    Made directly from Python values, it raises pydantic's ``ValidationError`` instead of ``ConfigError``.
+    """
+
+    version: Literal["1.0", "2.0"] = Field("1.0", description="Version of the file format")
+    agent: AgentConfig = Field(description="The agent under test: where it is and how it is asked")
+    model: ModelConfig = Field(ModelConfig(), description="Who writes mutations; nobody is needed")
+    mutations: MutationsConfig = Field(
+        default_factory=MutationsConfig, description="How golden prompts are disturbed"
+    )
+    golden_prompts: tuple[PromptEntry, ...] = Field(
+        min_length=1, description="What the agent must handle correctly when nothing is wrong"
+    )
+    invariants: tuple[AnyRule, ...] = Field(
+        (),
+        validation_alias=AliasChoices("invariants", "assert"),
+        description="What must be true of the agent's replies",
+    )
+    output: OutputConfig = Field(OutputConfig(), description="Which reports are written, and where")
+    advanced: AdvancedConfig = Field(AdvancedConfig(), description="Speed, repetitions and limits")
+    chaos: ChaosConfig | None = Field(None, description="Faults of the LLM, the tools and the context")
+    contract: ContractConfig | None = Field(None, description="Rules that must hold in every scenario")
+    chaos_matrix: tuple[Scenario, ...] = Field(
+        (), description="The contract's scenarios, if they are not inside contract"
+    )
+    replays: ReplaysConfig | None = Field(None, description="Recorded sessions that must not fail again")
+    scoring: ScoringConfig = Field(ScoringConfig(), description="Weights of the overall score")
+
+    _secrets: Secrets = PrivateAttr(default_factory=Secrets)
+    _source_path: Path | None = PrivateAttr(default=None)
+    _notes: tuple[str, ...] = PrivateAttr(default=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_todays_form(cls, data: Any) -> Any:
+        return normalized(data)[0]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> FlakeStormConfig:
+        details = conflicts(self)
+        if details:
+            raise ValidationError.from_exception_data("FlakeStormConfig", details)
+        if self.agent.deterministic and "control_repeats" not in self.advanced.model_fields_set:
+            # The section is frozen for everybody else; this is still its making.
+            changed = {"control_repeats": CONTROL_REPEATS_WHEN_DETERMINISTIC}
+            object.__setattr__(self, "advanced", self.advanced.model_copy(update=changed))
+        return self
+
+    @classmethod
+    def from_yaml(
+        cls, text: str, name: str = DEFAULT_FILE, environment: Mapping[str, str] | None = None
+    ) -> FlakeStormConfig:
+        """The configuration in a YAML text; ``name`` stands for the file in messages.
+
+        ``${VARIABLE}`` is looked up in ``environment`` (default: the process's). Raises ``ConfigError``
+        with every problem, each with its line.
+        """
+        return _from_source(cls, parse_yaml(text, name), os.environ if environment is None else environment)
+
+    def to_yaml(self) -> str:
+        """What was configured, as YAML that loads again; secrets appear as ``${VARIABLE}``."""
+        data = self.model_dump(mode="json", exclude_unset=True)
+        return yaml_text(data, self._secrets)
+
+    @cached_property
+    def digest(self) -> str:
+        """Twelve hexadecimal characters: equal for equal experiments.
+
+        Neither secrets nor what leaves the trials as they are (output, speed, limits) changes it.
+        """
+        data = self.model_dump(mode="json", exclude_defaults=True, exclude=_SAME_TRIALS)
+        return identifier(json.dumps(self._secrets.concealed(data), sort_keys=True))
+
+    @cached_property
+    def golden(self) -> tuple[GoldenPrompt, ...]:
+        """The golden prompts, each once."""
+        return tuple(dict.fromkeys(entry.golden for entry in self.golden_prompts))
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The chaos matrix, from wherever it is written."""
+        inside = self.contract.chaos_matrix if self.contract else ()
+        return inside or self.chaos_matrix
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Values that must not be stored or shown."""
+        return self._secrets.redactable
+
+    def conceal(self, text: str) -> str:
+        """``text`` with each secret replaced by the ``${VARIABLE}`` that holds it."""
+        return self._secrets.conceal(text)
+
+    @property
+    def source_path(self) -> Path | None:
+        """The file that this was read from."""
+        return self._source_path
+
+    @property
+    def directory(self) -> Path:
+        """Where relative paths in the configuration start: the file's folder, or the current one."""
+        return self._source_path.parent if self._source_path else Path()
+
+    def unused_parts(self) -> tuple[str, ...]:
+        """A sentence for each part that a mutation run does not act on: ignored keys, other sections."""
+        return (*self._notes, *unused_parts(self))
+
+
+def load_config(
+    path: str | Path = DEFAULT_FILE, environment: Mapping[str, str] | None = None
+) -> FlakeStormConfig:
+    """The configuration in the file at ``path``. Raises ``ConfigError`` with every problem that it has."""
+    file = Path(path)
+    text = read_config_text(file, DEFAULT_FILE)
+    config = FlakeStormConfig.from_yaml(text, str(path), environment)
+    config._source_path = file  # noqa: SLF001 - the file is known only here
+    return config
+
+
+def _from_source(
+    cls: type[FlakeStormConfig], source: YamlSource, environment: Mapping[str, str]
+) -> FlakeStormConfig:
+    raw = source.value
+    if not isinstance(raw, dict):
+        message = "a configuration is a mapping with keys such as agent, golden_prompts and invariants"
+        raise config_error(source.name, source.lines, [Problem(message, place=source.root.place)])
+    expanded = expand(raw, environment)
+    secrets = find_secrets(raw, expanded.value, expanded.variables)
+    problems = [*source.problems, *_located(source, (*literal_keys(raw), *expanded.problems))]
+    config = None
+    try:
+        config = cls.model_validate(expanded.value)
+    except ValidationError as error:
+        problems += _validation_problems(error, cls, source, expanded, problems)
+    if config is None or problems:
+        told = [replace(problem, message=secrets.blot_out(problem.message)) for problem in problems]
+        raise config_error(source.name, source.lines, told)
+    config._secrets = secrets  # noqa: SLF001 - the model cannot know what came from the environment
+    config._notes = normalized(raw)[1]  # noqa: SLF001 - nor what was left out before it was validated
+    return config
+
+
+def _located(source: YamlSource, problems: tuple[Problem, ...]) -> list[Problem]:
+    return [replace(problem, place=source.locate(problem.path)[1]) for problem in problems]
+
+
+def _validation_problems(
+    error: ValidationError,
+    cls: type[FlakeStormConfig],
+    source: YamlSource,
+    expanded: Expanded,
+    known: list[Problem],
+) -> list[Problem]:
+    """What validation says, without what follows from a variable that is not set."""
+    blamed = {problem.path for problem in known if problem.path}
+    found = problems_of(error, cls, source, expanded.value)
+    return [problem for problem in found if problem.path not in blamed]
