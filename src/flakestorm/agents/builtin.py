@@ -1,5 +1,5 @@
 """Importing this module registers every kind of agent that comes with flakestorm."""
 
-from flakestorm.agents import http, openai
+from flakestorm.agents import command, http, langchain, openai, python
 
-__all__ = ["http", "openai"]
+__all__ = ["command", "http", "langchain", "openai", "python"]

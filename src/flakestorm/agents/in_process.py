@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from flakestorm.agents.agent_prints import divert, enter_agent_code
 from flakestorm.agents.daemon_executor import DaemonExecutor
 from flakestorm.agents.reply_path import NoReply
+from flakestorm.agents.reply_value import TooLarge
 from flakestorm.agents.step_driver import Call, driven
 from flakestorm.agents.tracebacks import headline, last_lines
 from flakestorm.model.finding import Finding
@@ -33,10 +34,6 @@ class Answer:
 
     reply: str
     replies: tuple[str, ...] = ()
-
-
-class TooLarge(Exception):
-    """The agent's reply is larger than the limit; the message says so in one line."""
 
 
 class AgentRaised(Exception):

@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 
 from flakestorm.agents.config import AgentConfig
-from flakestorm.agents.in_process import ABANDONED_LIMIT, Answer, InProcess, TooLarge
+from flakestorm.agents.in_process import ABANDONED_LIMIT, Answer, InProcess
 from flakestorm.agents.loading import load
 from flakestorm.agents.port import Request
 from flakestorm.agents.python_entry import python_entry
 from flakestorm.agents.registry import agent_kind
 from flakestorm.agents.reply_path import NoReply
-from flakestorm.agents.reply_value import reply_text
+from flakestorm.agents.reply_value import check_size, reply_text, size_of
 from flakestorm.agents.reset import Reset
 from flakestorm.agents.step_driver import Call
 from flakestorm.model.finding import Finding
@@ -39,8 +39,7 @@ class Chunks:
         self._call.first_byte()
         text = self._decode(chunk, False) if isinstance(chunk, bytes) else reply_text(chunk)
         self._size += size_of(text)
-        if self._size > self._limit:
-            raise TooLarge(too_large(self._size, self._limit))
+        check_size(self._size, self._limit)
         self._texts.append(text)
 
     def text(self) -> str:
@@ -113,9 +112,7 @@ class PythonAgent:
         elif isinstance(value, Iterator):
             value = await self._process.in_thread(partial(self._call, lambda: value, call))
         reply = reply_text(value, self._path)
-        size = size_of(reply)
-        if size > self._limit:
-            raise TooLarge(too_large(size, self._limit))
+        check_size(size_of(reply), self._limit)
         return reply
 
     def _call(self, function: Callable[[], Any], call: Call) -> Any:
@@ -143,16 +140,6 @@ class PythonAgent:
             if close is not None:
                 await close()
         return chunks.text()
-
-
-def size_of(text: str) -> int:
-    """Bytes of ``text`` in UTF-8."""
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-
-
-def too_large(size: int, limit: int) -> str:
-    """The line that says so."""
-    return f"the reply has {size:,} bytes or more; the limit is {limit:,} (agent.max_reply_bytes)"
 
 
 @agent_kind("python")

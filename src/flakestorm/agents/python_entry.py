@@ -65,7 +65,7 @@ def python_entry(target: object, name: str) -> PythonEntry:
 
 def _function(target: object, name: str) -> Callable[..., Any]:
     if isinstance(target, type):
-        target = _instance(target, name)
+        target = made(target, name)
     if inspect.isroutine(target) or isinstance(target, functools.partial):
         return target
     for method in ("ainvoke", "invoke", "__call__"):
@@ -82,13 +82,14 @@ def _function(target: object, name: str) -> Callable[..., Any]:
     )
 
 
-def _instance(target: type, name: str) -> object:
+def made(maker: Callable[[], object], name: str) -> object:
+    """What ``maker``, a class or function without arguments, makes. Raises ``UsageError`` when it fails."""
     try:
-        return target()
+        return maker()
     except (Exception, SystemExit) as error:
         raise UsageError(
-            f"agent.endpoint: the class '{name}' could not be created without arguments: {headline(error)}\n"
-            f"{last_lines(error)}\nName an object instead, or a function that makes and calls one."
+            f"agent.endpoint: calling '{name}' without arguments, to make the agent, failed with "
+            f"{headline(error)}\n{last_lines(error)}\nName a finished object instead."
         ) from error
 
 

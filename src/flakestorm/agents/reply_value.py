@@ -11,6 +11,10 @@ from flakestorm.agents.reply_path import NoReply, reply_from_value
 DEEPEST = 40
 
 
+class TooLarge(Exception):
+    """The agent's reply is larger than the limit; the message says so in one line."""
+
+
 def reply_text(value: Any, path: str | None = None) -> str:
     """The reply in ``value``: a text, bytes (UTF-8), a dict or list, or an object with ``content``.
 
@@ -69,3 +73,16 @@ def _sound(text: str) -> str:
         code = ord(text[error.start])
         raise NoReply(f"the reply holds half a surrogate pair (U+{code:04X}) at {error.start}") from None
     return text
+
+
+def size_of(text: str) -> int:
+    """Bytes of ``text`` in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def check_size(size: int, limit: int) -> None:
+    """Raise ``TooLarge`` when ``size`` bytes are more than ``limit``."""
+    if size > limit:
+        raise TooLarge(
+            f"the reply has {size:,} bytes or more; the limit is {limit:,} (agent.max_reply_bytes)"
+        )
