@@ -19,7 +19,7 @@ from flakestorm.core.config_errors import Problem, config_error
 from flakestorm.core.config_file import read_config_text
 from flakestorm.core.config_text import yaml_text
 from flakestorm.core.contract import ContractConfig
-from flakestorm.core.cross_checks import conflicts, unused_parts
+from flakestorm.core.cross_checks import conflicts, lacking_rules, unused_parts
 from flakestorm.core.environment import Expanded, expand
 from flakestorm.core.golden_prompts import PromptEntry
 from flakestorm.core.published_format import normalized
@@ -178,7 +178,8 @@ def _from_source(
         raise config_error(source.name, source.lines, [Problem(message, place=source.root.place)])
     expanded = expand(raw, environment)
     secrets = find_secrets(raw, expanded.value, expanded.variables)
-    problems = [*source.problems, *_located(source, (*literal_keys(raw), *expanded.problems))]
+    found = (*literal_keys(raw), *expanded.problems, *lacking_rules(raw))
+    problems = [*source.problems, *_located(source, found)]
     config = None
     try:
         config = cls.model_validate(expanded.value)

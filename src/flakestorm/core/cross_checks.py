@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from flakestorm.chaos.config import Faults
-from flakestorm.core.config_errors import KeyPath, dotted
-from flakestorm.model.nearest import did_you_mean
+from flakestorm.core.config_errors import KeyPath, Problem, dotted
+from flakestorm.model.nearest import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from flakestorm.core.config import FlakeStormConfig
 
+RULE_KEYS = ("invariants", "assert", "contract")
+NO_RULES = "at least one invariant is needed (or a contract), such as - type: output_not_empty"
 PATH_ENDINGS = (".yaml", ".yml", ".json")
 
 
@@ -52,12 +54,18 @@ def unused_parts(config: FlakeStormConfig) -> Iterator[str]:
             yield f"the section {section} has no part in a mutation run"
 
 
+def lacking_rules(data: Mapping[str, Any]) -> list[Problem]:
+    """The problem of a configuration in which nothing can fail; told before the sections are validated."""
+    if any(data.get(key) not in (None, [], ()) for key in RULE_KEYS):
+        return []
+    if any(key not in RULE_KEYS and nearest(key, RULE_KEYS) for key in data):
+        return []  # one of them is there, but misspelt: that is told anyway
+    return [Problem(NO_RULES, ("invariants",))]
+
+
 def _lacking_rules(config: FlakeStormConfig) -> Iterator[tuple[KeyPath, str]]:
     if not config.invariants and config.contract is None:
-        yield (
-            ("invariants",),
-            "at least one invariant is needed (or a contract), such as - type: output_not_empty",
-        )
+        yield ("invariants",), NO_RULES
 
 
 def _repeated(config: FlakeStormConfig) -> Iterator[tuple[KeyPath, str]]:

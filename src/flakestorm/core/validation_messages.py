@@ -121,10 +121,10 @@ def _boolean(case: _Case) -> str:
 
 def _text(case: _Case) -> str:
     if isinstance(case.input, dict):
-        return f"{case.seen} where text is needed; put quotes around text with {{ }} or ': ' in it"
+        return "text is needed here, not a mapping; put quotes around text with { } or ': ' in it"
     if isinstance(case.input, bool | int | float):
         return f'{case.seen} is not text; put quotes around it: "{case.seen}"'
-    return f"{case.seen} where text is needed"
+    return f"text is needed here, not {case.seen}"
 
 
 def _choice(case: _Case) -> str:
@@ -151,15 +151,15 @@ def _empty_text(case: _Case) -> str:
 
 def _mapping(case: _Case) -> str:
     keys = case.found.keys
-    return f"{case.seen} where a mapping (key: value) is needed. Keys: {', '.join(keys)}"
+    return f"a mapping (key: value) is needed here, not {case.seen}. Keys: {', '.join(keys)}"
 
 
 def _plain_mapping(case: _Case) -> str:
-    return f"{case.seen} where a mapping (key: value) is needed"
+    return f"a mapping (key: value) is needed here, not {case.seen}"
 
 
 def _list(case: _Case) -> str:
-    return f"{case.seen} where a list is needed"
+    return f"a list is needed here, not {case.seen}"
 
 
 def _pattern(case: _Case) -> str:

@@ -22,7 +22,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SYNTAX = {
-    "mapping values are not allowed": "': ' does not fit here; quote a value that has it, or check the indentation",
+    "mapping values are not allowed": "': ' does not fit here; quote the value, or check the indentation",
     "did not find expected key": "a key is expected here; check the indentation, and quotes inside quotes",
     "could not find expected ':'": "a key needs ': ' after it; check the indentation",
     "did not find expected '-' indicator": "the list goes on here without '-'; check the indentation",
