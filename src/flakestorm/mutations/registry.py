@@ -5,11 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import TypeVar
 
 from flakestorm.model.errors import PluginError
 from flakestorm.model.mutation import Edit, Kind
+from flakestorm.model.mutation_type import MutationType
+from flakestorm.model.nearest import did_you_mean
+from flakestorm.mutations.wording import Wording, wording
 from flakestorm.plugins import Registry
 
 
@@ -28,6 +32,11 @@ class Source:
     earlier: tuple[str, ...] = ()
     template: str = ""
 
+    @cached_property
+    def wording(self) -> Wording:
+        """The words and sentences of ``text`` outside the protected spans, read once for equal texts."""
+        return wording(self.text, self.protected)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -43,7 +52,11 @@ Operator = Callable[[Source, Random, float], "Draft | None"]
 
 @dataclass(frozen=True, slots=True)
 class OperatorInfo:
-    """An operator with what is known of it. ``name`` is ``type.operator``, such as ``noise.transpose``."""
+    """An operator with what is known of it. ``name`` is ``type.operator``, such as ``noise.transpose``.
+
+    ``touches_protected`` marks the few meaning-preserving operators whose very subject is a protected
+    value: another way to write the same number, date or unit.
+    """
 
     name: str
     type: str
@@ -52,6 +65,7 @@ class OperatorInfo:
     summary: str
     implied: tuple[str, ...] = ()
     weight: float = 1.0
+    touches_protected: bool = False
 
 
 def _check(name: str, info: OperatorInfo) -> None:
@@ -62,6 +76,14 @@ def _check(name: str, info: OperatorInfo) -> None:
         )
     if not info.summary:
         raise PluginError(f"operator '{name}' has no docstring; its first line is its description")
+    types = [type_.value for type_ in MutationType]
+    if info.type not in types:
+        raise PluginError(
+            f"operator '{name}' is of the unknown mutation type '{info.type}'"
+            f"{did_you_mean(info.type, types) or '.'} Known: {', '.join(types)}"
+        )
+    if not info.weight > 0:
+        raise PluginError(f"operator '{name}' has the weight {info.weight}; it must be above 0")
 
 
 operators: Registry[OperatorInfo] = Registry("operator", "flakestorm.mutations", _check)
@@ -70,18 +92,23 @@ F = TypeVar("F", bound=Operator)
 
 
 def operator(
-    type_: str, name: str, kind: Kind, implied: tuple[str, ...] = (), weight: float = 1.0
+    type_: str,
+    name: str,
+    kind: Kind,
+    implied: tuple[str, ...] = (),
+    weight: float = 1.0,
+    touches_protected: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated function as operator ``type_.name``; its docstring's first line describes it.
 
     ``implied`` names invariants (``canary`` for hostile ones) that hold because of the mutation;
-    ``weight`` is how often it is chosen relative to the others of its type.
+    ``weight`` is how early it is tried relative to the others of its type.
     """
 
     def register(function: F) -> F:
         full = f"{type_}.{name}"
         summary = (inspect.getdoc(function) or "").split("\n")[0]
-        info = OperatorInfo(full, type_, kind, function, summary, implied, weight)
+        info = OperatorInfo(full, type_, kind, function, summary, implied, weight, touches_protected)
         operators.add(full, info, f"{function.__module__}.{getattr(function, '__name__', '?')}")
         return function
 

@@ -1,0 +1,188 @@
+"""Golden prompts to mutations: which operators are tried, in which order, and how often."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import blake2b
+from heapq import heapify, heappop, heappush
+
+import flakestorm.mutations.builtin  # noqa: F401 - registers the operators
+from flakestorm.model.canary import make_canary
+from flakestorm.model.errors import UsageError
+from flakestorm.model.mutation import Kind, Mutation, apply_edits
+from flakestorm.model.mutation_type import MutationType
+from flakestorm.model.prompt import GoldenPrompt
+from flakestorm.model.randomness import generator
+from flakestorm.mutations.config import MutationsConfig
+from flakestorm.mutations.protected import protected_spans
+from flakestorm.mutations.registry import OperatorInfo, Source, operators
+
+MISSES = 6
+"""An operator that made nothing new this often in a row is not asked again for that golden prompt."""
+
+LONG = 1000
+"""Texts above this many characters are remembered by their hash, so that huge ones do not pile up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An operator as one of those to choose from; each of the user's templates is a choice of its own."""
+
+    name: str
+    info: OperatorInfo
+    template: str = ""
+
+
+class Mutator:
+    """Makes mutations of golden prompts. The same configuration and seed always make the same ones.
+
+    ``notes`` are sentences about golden prompts of which fewer mutations could be made than asked for.
+    Raises ``UsageError`` when a configured type has no operators.
+    """
+
+    def __init__(self, config: MutationsConfig, seed: int) -> None:
+        self.config = config
+        self.seed = seed
+        self.notes: list[str] = []
+        self._choices: dict[str, list[Choice]] = {type_.value: [] for type_ in config.types}
+        for name, info in operators.items():
+            if info.type in self._choices:
+                self._choices[info.type].extend(self._variants(name, info))
+        _refuse_empty(self._choices)
+
+    def mutations(self, prompt: GoldenPrompt) -> Iterator[Mutation]:
+        """Up to ``config.count`` different mutations of ``prompt``, none of them equal to it.
+
+        A type's share follows its weight, and each type has its turn before one has many. The first n
+        mutations are the same however many are taken. What one type cannot fill goes to the others.
+        """
+        seen: set[object] = {_memory(prompt.turns)}
+        streams = {type_: self._of_type(prompt, type_, seen) for type_ in self._choices}
+        seats = dict.fromkeys(streams, 0)
+        # Highest averages with a first round for all: unlike largest remainders, a longer list begins with
+        # the shorter one.
+        queue = [(0, -self.config.weight(type_), type_) for type_ in streams]
+        heapify(queue)
+        made = 0
+        while queue and made < self.config.count:
+            _, _, type_ = heappop(queue)
+            mutation = next(streams[type_], None)
+            if mutation is None:
+                continue
+            made += 1
+            seats[type_] += 1
+            heappush(queue, (1, (2 * seats[type_] + 1) / self.config.weight(type_), type_))
+            yield mutation
+        if made < self.config.count:
+            self.notes.append(self._shortfall(prompt, made))
+
+    def one(
+        self, prompt: GoldenPrompt, operator_name: str, ordinal: int = 0, intensity: float | None = None
+    ) -> Mutation | None:
+        """What the operator makes of ``prompt`` on its ``ordinal``-th try; None when it changes nothing.
+
+        ``operator_name`` may be of any registered type; ``custom.<template>`` names one of the user's
+        templates. Raises ``UsageError`` with the nearest name for an unknown one.
+        """
+        for choice in self._choices.get("custom", ()):
+            if choice.name == operator_name:
+                return self._make(prompt, choice, ordinal, intensity)
+        choice = Choice(operator_name, operators.get(operator_name))
+        return self._make(prompt, choice, ordinal, intensity)
+
+    def _variants(self, name: str, info: OperatorInfo) -> list[Choice]:
+        if info.type != MutationType.CUSTOM:
+            return [Choice(name, info)]
+        return [Choice(f"custom.{key}", info, text) for key, text in self.config.custom_templates.items()]
+
+    def _of_type(self, prompt: GoldenPrompt, type_: str, seen: set[object]) -> Iterator[Mutation]:
+        # Round after round through all operators of the type, so that none repeats before all had a turn.
+        misses = {choice.name: 0 for choice in self._choices[type_]}
+        ordinal = 0
+        while misses:
+            for choice in self._round(prompt, type_, ordinal, misses):
+                mutation = self._make(prompt, choice, ordinal, None)
+                key = _memory(mutation.turns) if mutation else None
+                if mutation is not None and key not in seen:
+                    seen.add(key)
+                    misses[choice.name] = 0
+                    yield mutation
+                elif misses[choice.name] == MISSES - 1:
+                    del misses[choice.name]
+                else:
+                    misses[choice.name] += 1
+            ordinal += 1
+
+    def _round(self, prompt: GoldenPrompt, type_: str, number: int, alive: dict[str, int]) -> list[Choice]:
+        # Exponential keys sort as drawing by weight without putting back would.
+        rng = generator(self.seed, prompt.id, type_, number)
+        keyed = [
+            (-math.log(1 - rng.random()) / choice.info.weight, place, choice)
+            for place, choice in enumerate(self._choices[type_])
+            if choice.name in alive
+        ]
+        return [choice for _, _, choice in sorted(keyed)]
+
+    def _make(
+        self, prompt: GoldenPrompt, choice: Choice, ordinal: int, intensity: float | None
+    ) -> Mutation | None:
+        info = choice.info
+        strength = self.config.intensity if intensity is None else intensity
+        rng = generator(self.seed, prompt.id, choice.name, ordinal)
+        source = _source(prompt.turns, choice.template)
+        canary = None
+        if info.kind is Kind.HOSTILE or "canary" in info.implied:
+            canary = make_canary(rng)
+            source = replace(source, canary=canary)
+        draft = info.function(source, rng, strength)
+        if draft is None:
+            return None
+        earlier = source.earlier if draft.earlier is None else draft.earlier
+        turns = (*earlier, apply_edits(source.text, draft.edits))
+        if turns == prompt.turns:
+            return None
+        return Mutation(
+            info.type,
+            choice.name,
+            turns,
+            info.kind,
+            self.seed,
+            strength,
+            draft.edits,
+            canary,
+            info.implied,
+        )
+
+    def _shortfall(self, prompt: GoldenPrompt, made: int) -> str:
+        label = prompt.name or prompt.text
+        short = label if len(label) <= 60 else f"{label[:59]}…"
+        return (
+            f"'{short}': {made} of {self.config.count} mutations; the configured types "
+            f"({', '.join(self._choices)}) have no more different ones for it. Add types, or lower count."
+        )
+
+
+@lru_cache(maxsize=64)
+def _source(turns: tuple[str, ...], template: str) -> Source:
+    *earlier, text = turns
+    return Source(text, protected_spans(text), earlier=tuple(earlier), template=template)
+
+
+def _memory(turns: tuple[str, ...]) -> object:
+    if sum(map(len, turns)) <= LONG:
+        return turns
+    return blake2b("\x1f".join(turns).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _refuse_empty(choices: dict[str, list[Choice]]) -> None:
+    empty = [type_ for type_, of_type in choices.items() if not of_type]
+    if empty:
+        runnable = sorted({info.type for _, info in operators.items()})
+        raise UsageError(
+            f"mutations.types: nothing is registered that makes {', '.join(empty)}. "
+            f"Take {'it' if len(empty) == 1 else 'them'} out, or install a package that brings operators. "
+            f"Types that can be run: {', '.join(runnable)}"
+        )

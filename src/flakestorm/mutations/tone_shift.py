@@ -1,0 +1,134 @@
+"""The same request in another mood or register."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from random import Random
+
+from flakestorm.model.mutation import Edit, Kind
+from flakestorm.mutations import tables
+from flakestorm.mutations.edits import Options, pick
+from flakestorm.mutations.openings import closed_by, led_by
+from flakestorm.mutations.registry import Draft, Operator, Source, operator
+from flakestorm.mutations.wording import Wording, in_case_of
+
+TONES = {
+    "angry": "Sounds angry: complaints around the request.",
+    "impatient": "Sounds impatient: everything has to be fast.",
+    "sarcastic": "Sounds sarcastic.",
+    "over_polite": "Is far more polite than people are.",
+    "anxious": "Sounds worried and insecure.",
+    "slang": "Talks casually, with slang.",
+    "formal": "Talks like a letter to an authority.",
+    "childlike": "Talks like a child.",
+}
+
+
+@cache
+def _vocabulary(heading: str) -> tuple[re.Pattern[str], dict[str, str]] | None:
+    sections = tables.sections("tones")
+    if heading not in sections:
+        return None
+    rows = (row.partition(" = ") for row in sections[heading])
+    words = {word: other for word, _, other in rows}
+    longest_first = sorted(words, key=len, reverse=True)
+    either = "|".join(word.replace("'", "['’]") for word in longest_first)
+    return re.compile(rf"(?<![\w'’-])(?:{either})(?![\w'’-])", re.IGNORECASE), words
+
+
+@lru_cache(maxsize=512)
+def _replacements(wording: Wording, heading: str) -> tuple[Edit, ...]:
+    vocabulary = _vocabulary(heading)
+    if vocabulary is None:
+        return ()
+    pattern, words = vocabulary
+    return tuple(
+        Edit(*match.span(), in_case_of(match.group(), words[match.group().lower().replace("’", "'")]))
+        for match in pattern.finditer(wording.text)
+        if wording.is_free(*match.span())
+    )
+
+
+def _lead(wording: Wording, phrase: str, taken: bool) -> Edit:
+    # A phrase that ends in a comma, colon or no mark runs on into the sentence.
+    if phrase[-1] in ".!?:" or taken:
+        return Edit(wording.body[0], wording.body[0], f"{phrase} ")
+    return led_by(wording, wording.sentences[0], f"{phrase} ")
+
+
+def _in_tone(source: Source, rng: Random, intensity: float, tone: str) -> Draft | None:
+    wording = source.wording
+    if not wording.sentences:
+        return None
+    phrases = tables.sections("tones")
+    sites = _replacements(wording, f"{tone}_words")
+    words = pick(rng, sites, max(intensity, 0.5)) if sites else []
+    start, end = wording.body
+    edits = list(words)
+    if rng.random() < 0.6 + intensity / 2:
+        phrase = rng.choice(phrases[f"{tone}_before"])
+        edits.insert(0, _lead(wording, phrase, bool(words) and words[0].start == start))
+    if not edits or rng.random() < 0.4 + intensity / 2:
+        edits.append(Edit(end, end, f"{wording.joint}{rng.choice(phrases[f'{tone}_after'])}"))
+    return Draft(tuple(edits))
+
+
+def _register(tone: str, summary: str) -> None:
+    def shift(source: Source, rng: Random, intensity: float) -> Draft | None:
+        return _in_tone(source, rng, intensity, tone)
+
+    shift.__doc__ = summary
+    shift.__name__ = tone
+    made: Operator = shift
+    operator("tone_shift", tone, Kind.PRESERVES_MEANING)(made)
+
+
+for _tone, _summary in TONES.items():
+    _register(_tone, _summary)
+
+
+@lru_cache(maxsize=64)
+def _dispensable(wording: Wording) -> Options:
+    text = wording.text
+    sites = []
+    for edit in _replacements(wording, "terse_removed"):
+        after = edit.end + (text[edit.end : edit.end + 1] == " ")
+        if after == edit.end or not text[after:].strip(" .?!,"):
+            continue
+        # At the front the next word takes over the capital.
+        first = edit.start == wording.body[0] and wording.is_free(after, after + 1)
+        sites.append((Edit(edit.start, after + first, text[after].upper() if first else ""),))
+    return tuple(sites)
+
+
+@operator("tone_shift", "terse", Kind.PRESERVES_MEANING)
+def terse(source: Source, rng: Random, intensity: float) -> Draft | None:
+    """Says it in telegram style: courtesy, articles and lead-ins are left out."""
+    sites = _dispensable(source.wording)
+    if not sites:
+        return None
+    edits: list[Edit] = []
+    for (edit,) in pick(rng, sites, max(intensity, 0.6)):
+        # Two neighbours may want the same letter: the first one has it.
+        if not edits or edits[-1].end <= edit.start:
+            edits.append(edit)
+    return Draft(tuple(edits))
+
+
+@lru_cache(maxsize=64)
+def _shouted(wording: Wording) -> tuple[Edit, ...]:
+    upper = ((word, word.text.upper()) for word in wording.words)
+    return tuple(Edit(word.start, word.end, loud) for word, loud in upper if loud != word.text)
+
+
+@operator("tone_shift", "shouting", Kind.PRESERVES_MEANING)
+def shouting(source: Source, rng: Random, intensity: float) -> Draft | None:
+    """SHOUTS, with exclamation marks!!!"""
+    wording = source.wording
+    if not wording.sentences:
+        return None
+    end = wording.body[1]
+    marks = "!" * rng.randrange(1, 3 + round(intensity * 10))
+    closing = () if wording.is_question else closed_by(wording, wording.sentences[-1], "!")
+    return Draft((*_shouted(wording), *closing, Edit(end, end, marks)))

@@ -1,0 +1,114 @@
+"""Words, sentences and gaps of a text: read once per prompt, used by thousands of mutations."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from flakestorm.mutations.protected import Span
+from flakestorm.mutations.tables import words
+
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+GAP = re.compile(r"\s+")
+SENTENCE_END = re.compile(r"[.!?…。！？؟]+[\"'”’)]*(?=\s|$)|\n\s*\n|[。！？]")
+QUESTION_WORDS = words(
+    "what which who whom whose when where why how is are was were am do does did can could will would should "
+    "shall may might must has have had"
+)
+
+
+class Word(NamedTuple):
+    """``text[start:end]`` of the prompt; ``lower`` is for looking it up."""
+
+    start: int
+    end: int
+    text: str
+    lower: str
+
+
+class Wording:
+    """What ``text`` consists of, outside its ``protected`` spans. Equal only to itself: a cache key."""
+
+    def __init__(self, text: str, protected: tuple[Span, ...]) -> None:
+        self.text = text
+        self.protected = protected
+        self._starts = [start for start, _ in protected]
+
+    def is_free(self, start: int, end: int) -> bool:
+        """Whether ``text[start:end]`` touches no protected span."""
+        before = bisect_right(self._starts, max(end - 1, start)) - 1
+        return before < 0 or self.protected[before][1] <= start
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """The words that may be changed, in order. Letters only, with apostrophes inside."""
+        return tuple(
+            Word(*match.span(), match.group(), match.group().lower().replace("’", "'"))
+            for match in WORD.finditer(self.text)
+            if self.is_free(*match.span())
+        )
+
+    @cached_property
+    def long_words(self) -> tuple[Word, ...]:
+        """The words in which a slip is still readable (three letters or more), or else all of them."""
+        return tuple(word for word in self.words if word.end - word.start > 2) or self.words
+
+    @cached_property
+    def gaps(self) -> tuple[Span, ...]:
+        """The runs of white space that may be changed."""
+        return tuple(match.span() for match in GAP.finditer(self.text) if self.is_free(*match.span()))
+
+    @cached_property
+    def sentences(self) -> tuple[Span, ...]:
+        """The sentences, each with its closing mark and without the white space around it."""
+        ends = [m.end() for m in SENTENCE_END.finditer(self.text) if self.is_free(m.start(), m.start() + 1)]
+        spans, start = [], 0
+        for end in [*ends, len(self.text)]:
+            piece = self.text[start:end]
+            if piece.strip():
+                spans.append((start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())))
+            start = end
+        return tuple(spans)
+
+    @cached_property
+    def body(self) -> Span:
+        """The text without the white space around it."""
+        stripped = self.text.strip()
+        start = len(self.text) - len(self.text.lstrip()) if stripped else 0
+        return start, start + len(stripped)
+
+    @cached_property
+    def joint(self) -> str:
+        """What has to stand between the text and a sentence behind it: a space, or a full stop too."""
+        end = self.body[1]
+        if end == 0:
+            return ""
+        return ". " if self.text[end - 1].isalnum() else " "
+
+    @cached_property
+    def is_question(self) -> bool:
+        """Whether the last sentence asks: a question mark, or a question word in front."""
+        if not self.sentences:
+            return False
+        start, end = self.sentences[-1]
+        last = self.text[start:end]
+        return "?" in last[-2:] or last.split(maxsplit=1)[0].lower().strip("'’,") in QUESTION_WORDS
+
+
+@lru_cache(maxsize=64)
+def wording(text: str, protected: tuple[Span, ...]) -> Wording:
+    """The (cached) wording of ``text``."""
+    return Wording(text, protected)
+
+
+def in_case_of(original: str, replacement: str) -> str:
+    """``replacement`` in capitals, capitalised or as it is, after the manner of ``original``."""
+    if original[:1].islower() or not original:
+        return replacement
+    if len(original) > 1 and original.isupper():
+        return replacement.upper()
+    if original[0].isupper():
+        return replacement[:1].upper() + replacement[1:]
+    return replacement
