@@ -11,10 +11,11 @@ from pydantic import Field
 
 from flakestorm.invariants.config import Rule
 from flakestorm.invariants.embedding import EMBEDDED
+from flakestorm.invariants.judgements import skipped
 from flakestorm.invariants.registry import Check, Scope, Subject, invariant
 from flakestorm.invariants.resemblance import Resemblance
 from flakestorm.invariants.similarity import MODEL_HELP, NUMBERS_HELP, THRESHOLD_HELP
-from flakestorm.model.verdict import Judgement, VerdictStatus
+from flakestorm.model.verdict import Judgement
 
 AUTO = "auto"
 
@@ -37,10 +38,9 @@ def build_behavior_unchanged(options: BehaviorUnchangedRule) -> Check:
     def check(subject: Subject) -> Judgement:
         baseline = subject.baseline if options.baseline == AUTO else options.baseline
         if baseline is None:
-            return Judgement(
-                VerdictStatus.SKIPPED,
+            return skipped(
                 "no baseline: the undisturbed prompt got no reply to compare with; "
-                "give the expected text as `baseline`",
+                "give the expected text as `baseline`"
             )
         return resemblance.judge(baseline, subject.outcome.reply or "", "the baseline")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flakestorm.invariants.embedding import EMBEDDED, cosine, embedder
 from flakestorm.invariants.quantities import missing_numbers
+from flakestorm.invariants.judgements import describe, errored, failed, quote
 from flakestorm.invariants.published_scale import published_scale
 from flakestorm.model.verdict import Judgement, VerdictStatus
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from flakestorm.invariants.embedding import Vectors
 
 REMEMBERED = 1024
-SHOWN = 60
 
 
 class Resemblance:
@@ -43,31 +43,22 @@ class Resemblance:
         """Passed when ``reply`` is like ``expected``; ``what`` names the latter in the detail."""
         score = self.score(expected, reply)
         if score is None:
-            return Judgement(
-                VerdictStatus.ERRORED,
-                f"model '{self._model}' knows no word of {what} {shorten(expected)}, "
-                "so nothing can be compared; use `contains` or `regex`, or another `model`",
+            return errored(
+                f"model '{self._model}' knows no word of {what} {quote(expected)}, "
+                "so nothing can be compared; use `contains` or `regex`, or another `model`"
             )
         if score < self._threshold:
-            return Judgement(
-                VerdictStatus.FAILED,
-                f"similarity {score:.2f} to {what} {shorten(expected)} is below {self._threshold:.2f}",
+            return failed(
+                f"similarity {score:.2f} to {what} {quote(expected)} is below {self._threshold:.2f}; "
+                + describe(reply)
             )
         missing = missing_numbers(expected, reply) if self._check_numbers else []
         if missing:
-            return Judgement(
-                VerdictStatus.FAILED,
-                f"similar ({score:.2f}), but the reply lacks {', '.join(missing)} of {what} "
-                f"{shorten(expected)}",
+            return failed(
+                f"similar ({score:.2f}), but the reply lacks {', '.join(missing)} of {what} {quote(expected)}"
             )
         return Judgement(VerdictStatus.PASSED, f"similarity {score:.2f} to {what}")
 
     def _vector(self, text: str) -> Vectors:
         vector: Vectors = self._embed([text])[0]
         return vector
-
-
-def shorten(text: str) -> str:
-    """``text`` in quotes on one line, cut after 60 characters."""
-    line = " ".join(text.split())
-    return f'"{line[:SHOWN]}…"' if len(line) > SHOWN else f'"{line}"'
