@@ -59,15 +59,18 @@ class LocalExecutor:
         self._seed = seed
         self._calls = 0
         self._stop = ""
+        self._workers: list[asyncio.Task[None]] = []
         self._overdue: dict[asyncio.Task[None], float] = {}
 
-    def stop(self, reason: str) -> None:
-        """Start no further trial."""
-        self._stop = self._stop or reason
+    def interrupt(self, reason: str) -> None:
+        """Start no further trial and give up those under way: nothing of them is kept."""
+        self._stop = reason
+        for worker in self._workers:
+            worker.cancel()
 
     async def execute(self, trials: Iterator[Trial], report: Callable[[Trial, Outcome], None]) -> str:
         """Run all ``trials``. An exception of ours ends everything; what was reported stays reported."""
-        workers = [
+        self._workers = workers = [
             asyncio.create_task(self._work(trials, report), name=f"flakestorm-worker-{number}")
             for number in range(self._limits.concurrency)
         ]
@@ -75,7 +78,8 @@ class LocalExecutor:
         try:
             done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
-                task.result()
+                if not task.cancelled():
+                    task.result()
         finally:
             for task in (*workers, watchdog):
                 task.cancel()
@@ -133,7 +137,7 @@ class LocalExecutor:
         try:
             return await self._send(trial)
         except asyncio.CancelledError:
-            if task in self._overdue:
+            if task in self._overdue or self._stop:
                 raise
             return _overran((monotonic() - started) * 1000, self._limits.deadline_s)
         except FlakestormError:

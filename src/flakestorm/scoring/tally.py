@@ -51,9 +51,8 @@ class _Prompt:
 class Tally:
     """Streaming counts of one run. ``weight`` gives the weight of a mutation type."""
 
-    def __init__(self, weight: Callable[[str], float], seed: int) -> None:
+    def __init__(self, weight: Callable[[str], float]) -> None:
         self._weight = weight
-        self._seed = seed
         self._all: Counts = {}
         self._types: dict[str, Counts] = {}
         self._obeyed: dict[str, int] = {}
@@ -130,7 +129,7 @@ class Tally:
         if not total:
             return None
         effective = total * total / self._square_weights
-        low, high = clustered(passed, judged, effective, self._seed)
+        low, high = clustered(passed, judged, effective)
         count = sum(_totals(counts).passed + _totals(counts).failed for counts in self._types.values())
         return Score(sum(passed) / total, low, high, count)
 

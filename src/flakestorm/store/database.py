@@ -67,7 +67,7 @@ def create(path: Path) -> sqlite3.Connection:
 
 
 def open_existing(path: Path) -> sqlite3.Connection:
-    """The run at ``path``. Raises ``StoreError`` when it is missing, foreign, damaged or of a later version."""
+    """The run at ``path``. Raises ``StoreError`` when it is missing, foreign, damaged or too new."""
     if not path.is_file():
         raise StoreError(f"{path}: there is no such run. `flakestorm runs` lists those that there are.")
     with translated(path):

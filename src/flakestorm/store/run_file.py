@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,19 @@ class RunFile:
             raise StoreError(
                 f"{self.path}: trial {seq} cannot be read ({error!r}). Delete this run."
             ) from error
+
+    @staticmethod
+    def reopened(path: Path) -> Callable[[], Iterator[TrialRecord]]:
+        """A function that streams the records of the run at ``path``, opening it for each stream."""
+
+        def records() -> Iterator[TrialRecord]:
+            run = RunFile.open(path)
+            try:
+                yield from run.records()
+            finally:
+                run.close()
+
+        return records
 
     def close(self) -> None:
         """Let go of the file."""

@@ -1,0 +1,32 @@
+"""Options that several commands share, so that they read and behave the same everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="The configuration file.", metavar="FILE", show_default=True)
+]
+OutputOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT|FILE",
+        help="html, json, jsonl or terminal, or a file whose ending says it. May be given several times.",
+    ),
+]
+MinScoreOption = Annotated[
+    float | None,
+    typer.Option("--min-score", min=0.0, max=1.0, help="Exit with 1 when the score (0–1) is below this."),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+RunArgument = Annotated[
+    str,
+    typer.Argument(metavar="[RUN]", help="A run's id, the beginning of one, 'latest', or a .json report."),
+]
+
+DEFAULT_CONFIG = Path("flakestorm.yaml")

@@ -1,0 +1,101 @@
+"""``flakestorm run``: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flakestorm.cli.boundary import bounded
+from flakestorm.cli.options import DEFAULT_CONFIG, ConfigOption, MinScoreOption, OutputOption, QuietOption
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from flakestorm.core.config import FlakeStormConfig
+    from flakestorm.core.execution import Wishes
+    from flakestorm.model.run import Run
+
+
+@bounded
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    output: OutputOption = None,
+    min_score: MinScoreOption = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Do the rest of an interrupted run: the latest, or the RUN named."),
+    ] = False,
+    run_id: Annotated[str, typer.Argument(metavar="[RUN]", help="With --resume: which run.")] = "latest",
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only",
+            metavar="SELECTION",
+            help="Run only some of the planned trials: failed, errored, failed:RUN, trial:ID, type:NAME, "
+            "operator:NAME, prompt:ID or kind:NAME.",
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Override advanced.seed.")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", min=1, max=10_000, help="Override advanced.concurrency.")
+    ] = None,
+    ci: Annotated[bool, typer.Option("--ci", help="For logs: plain lines, no live display.")] = False,
+    verify_only: Annotated[
+        bool, typer.Option("--verify-only", help="Check the configuration and the agent, run nothing.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> int:
+    """Run the golden prompts undisturbed and mutated, and judge what comes back."""
+    if verify_only:
+        from flakestorm.cli.verify import verify
+
+        return int(verify(config, quiet))
+    from flakestorm.cli.consoles import console
+    from flakestorm.core.config import load_config
+    from flakestorm.core.execution import Wishes
+
+    loaded = load_config(config).overridden(seed=seed, concurrency=concurrency)
+    wishes = Wishes(resume=run_id if resume else None, only=only, min_score=min_score)
+    return run_and_report(loaded, wishes, console(quiet, plain=ci), output)
+
+
+def run_and_report(config: FlakeStormConfig, wishes: Wishes, out: Console, outputs: list[str] | None) -> int:
+    """Run, show progress on ``out``, print the story, write the reports; returns the exit code."""
+    from flakestorm.core.execution import Execution
+    from flakestorm.core.loop import run_async
+    from flakestorm.reports.formats import format_of
+    from flakestorm.reports.live import LiveProgress
+
+    # Before the run, so that a typing error does not cost one.
+    wanted = [format_of(spec) for spec in outputs or config.output.formats]
+    progress = LiveProgress(out)
+    try:
+        finished = run_async(Execution(config, wishes, [progress]).run())
+    finally:
+        progress.stop()
+    return present(finished, config, out, wanted)
+
+
+def present(
+    finished: Run, config: FlakeStormConfig, out: Console, wanted: list[tuple[str, Path | None]]
+) -> int:
+    """Write the ``wanted`` reports, print the story with their paths, return the exit code."""
+    from flakestorm.reports.formats import TERMINAL, default_path, write_report
+    from flakestorm.reports.terminal import print_run
+
+    folder, template = Path(config.output.path), config.output.filename_template
+    written = []
+    for name, path in wanted:
+        if name != TERMINAL:
+            destination = path or default_path(finished, folder, template, name)
+            write_report(finished, destination, name)
+            written.append(str(destination))
+    print_run(finished, out, written)
+    return finished.assessment.exit_code
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(run)

@@ -1,0 +1,36 @@
+"""``flakestorm schema``: the JSON Schemas, for editors and for programs that read reports."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from flakestorm.cli.boundary import bounded
+
+
+class Which(str, Enum):
+    """The schemas that there are."""
+
+    CONFIG = "config"
+    REPORT = "report"
+
+
+@bounded
+def schema(
+    which: Annotated[Which, typer.Argument(help="Of the configuration, or of the JSON report.")],
+) -> None:
+    """Print a JSON Schema."""
+    import json
+
+    if which is Which.CONFIG:
+        from flakestorm.core.config import json_schema as made
+    else:
+        from flakestorm.reports.schema import report_schema as made
+    typer.echo(json.dumps(made(), indent=2, ensure_ascii=False))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(schema)

@@ -1,0 +1,44 @@
+"""``flakestorm score``: the number alone, for scripts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flakestorm.cli.boundary import bounded
+from flakestorm.cli.options import ConfigOption, MinScoreOption
+
+
+@bounded
+def score(
+    run: Annotated[str, typer.Argument(metavar="[RUN]", help="A stored run; without it, see --config.")] = "",
+    config: ConfigOption = None,  # type: ignore[assignment] # None is "not given"; the option shows FILE
+    min_score: MinScoreOption = None,
+) -> int:
+    """Print the score of a stored run (the latest), or run -c FILE quietly and print its score.
+
+    One line: value, interval and number of judged trials, separated by spaces.
+    """
+    from flakestorm.core.stored import stored_run
+
+    finished = _fresh(config, min_score) if config is not None else stored_run(run or "latest", min_score)
+    robustness = finished.scores.robustness
+    if robustness is None:
+        typer.echo("- - - 0")
+    else:
+        typer.echo(f"{robustness.value:.4f} {robustness.low:.4f} {robustness.high:.4f} {robustness.judged}")
+    return finished.assessment.exit_code
+
+
+def _fresh(config, min_score):  # type: ignore[no-untyped-def] # imports of core wait until it is called
+    from flakestorm.core.config import load_config
+    from flakestorm.core.execution import Execution, Wishes
+    from flakestorm.core.loop import run_async
+
+    return run_async(Execution(load_config(config), Wishes(min_score=min_score)).run())
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(score)

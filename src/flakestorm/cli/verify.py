@@ -1,0 +1,28 @@
+"""``flakestorm verify``: is the configuration right, and does the agent answer?"""
+
+from __future__ import annotations
+
+import typer
+
+from flakestorm.cli.boundary import bounded
+from flakestorm.cli.options import DEFAULT_CONFIG, ConfigOption, QuietOption
+
+
+@bounded
+def verify(config: ConfigOption = DEFAULT_CONFIG, quiet: QuietOption = False) -> int:
+    """Check the configuration and send the agent one undisturbed golden prompt."""
+    from flakestorm.cli.consoles import console
+    from flakestorm.core.loop import run_async
+    from flakestorm.core.verification import verify_setup
+    from flakestorm.reports.visible import visible
+
+    out = console(quiet)
+    report = run_async(verify_setup(config))
+    for subject, text in report.facts:
+        out.print(f"{subject:<14} {visible(text, 400)}")
+    return report.exit_code
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(verify)

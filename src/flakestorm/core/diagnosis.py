@@ -1,0 +1,84 @@
+"""What ``flakestorm doctor`` looks at: this installation, the store, the configuration, the agent."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from flakestorm.core.verification import verify_setup
+from flakestorm.model.errors import FlakestormError
+from flakestorm.store.runs import RunFolder
+from flakestorm.version import __version__
+
+OPTIONAL = {
+    "uvloop": ("fast", "a third more trials a second"),
+    "langchain-core": ("langchain", "agents of type langchain"),
+    "sentence-transformers": ("semantic", "larger models for similarity"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line; ``state`` is ok, info (nothing wrong, nothing there) or bad."""
+
+    state: str
+    subject: str
+    text: str
+
+
+async def diagnose(config: Path) -> list[Check]:
+    """All checks; none of them raises."""
+    checks = [
+        Check("ok", "flakestorm", f"{__version__}, Python {platform.python_version()} on {sys.platform}")
+    ]
+    checks += [_package(name, *about) for name, about in OPTIONAL.items()]
+    checks.append(_guarded("embedded model", _model))
+    checks.append(_guarded("runs", _store))
+    checks += await _setup(config)
+    return checks
+
+
+def _package(name: str, extra: str, purpose: str) -> Check:
+    try:
+        return Check("ok", name, f"{version(name)}: {purpose}")
+    except PackageNotFoundError:
+        return Check("info", name, f"not installed; for {purpose}: pip install 'flakestorm[{extra}]'")
+
+
+def _guarded(subject: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check("ok", subject, look())
+    except (FlakestormError, OSError) as error:
+        return Check("bad", subject, str(error))
+
+
+def _model() -> str:
+    from flakestorm.invariants.embedding import embed
+
+    return f"loads, {embed(['hello']).shape[1]} dimensions"
+
+
+def _store() -> str:
+    folder = RunFolder()
+    stored = f"{len(folder.ids())} in {folder.runs}"
+    parent = next(path for path in (folder.runs, *folder.runs.absolute().parents) if path.exists())
+    if not os.access(parent, os.W_OK):
+        raise OSError(f"{parent} cannot be written; set FLAKESTORM_HOME to a folder that can")
+    folder.new_path()
+    return stored
+
+
+async def _setup(config: Path) -> list[Check]:
+    if not config.exists():
+        return [Check("info", "configuration", f"there is no {config}; `flakestorm init` writes one")]
+    try:
+        verified = await verify_setup(config)
+    except FlakestormError as error:
+        return [Check("bad", "setup", str(error))]
+    state = "bad" if verified.exit_code else "ok"
+    return [Check(state, subject, text) for subject, text in verified.facts]

@@ -1,0 +1,71 @@
+"""``run --only …``: which of the planned trials to run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flakestorm.core.plan import Selection
+from flakestorm.model.errors import UsageError
+from flakestorm.model.mutation_type import MutationType
+from flakestorm.model.nearest import did_you_mean
+from flakestorm.store.runs import RunFolder
+
+FORMS = "failed, errored, failed:RUN, trial:ID, type:NAME, operator:NAME, prompt:ID or kind:NAME"
+
+
+def parse_selection(text: str, folder: RunFolder) -> Selection:
+    """The predicate that ``text`` describes.
+
+    ``failed`` and ``errored`` take the trials of the latest run (or of the run behind the colon).
+    ``trial`` and ``prompt`` take the beginning of an id. Raises ``UsageError`` with the accepted forms.
+    """
+    name, _, value = text.partition(":")
+    if name in ("failed", "errored"):
+        return _by_status(name, value or "latest", folder)
+    selectors = {"trial": _trial, "type": _type, "operator": _operator, "prompt": _prompt, "kind": _kind}
+    if name not in selectors:
+        hint = did_you_mean(name, ["failed", "errored", *selectors])
+        raise UsageError(f"--only {text}: '{name}' is not something to select by{hint}. Accepted: {FORMS}")
+    if not value:
+        raise UsageError(f"--only {text}: a value must follow the colon, as in '{name}:…'. Accepted: {FORMS}")
+    return selectors[name](value)
+
+
+def _by_status(status: str, run: str, folder: RunFolder) -> Selection:
+    stored = folder.open(run)
+    try:
+        wanted = stored.finished(status)
+    finally:
+        stored.close()
+    if not wanted:
+        raise UsageError(f"run {stored.id} has no {status} trial, so there is nothing to run again.")
+    return lambda trial: trial.id in wanted
+
+
+def _trial(value: str) -> Selection:
+    return lambda trial: trial.id.startswith(value.lower())
+
+
+def _prompt(value: str) -> Selection:
+    return lambda trial: trial.prompt.id.startswith(value.lower()) or trial.prompt.name == value
+
+
+def _type(value: str) -> Selection:
+    names = [str(type_) for type_ in MutationType]
+    if value not in names:
+        raise UsageError(f"--only type:{value}: there is no such mutation type{did_you_mean(value, names)}")
+    return _of_mutation(lambda mutation: mutation.type == value)
+
+
+def _operator(value: str) -> Selection:
+    return _of_mutation(
+        lambda mutation: mutation.operator == value or mutation.operator.endswith(f".{value}")
+    )
+
+
+def _kind(value: str) -> Selection:
+    return _of_mutation(lambda mutation: mutation.kind.value == value)
+
+
+def _of_mutation(predicate: Callable[..., bool]) -> Selection:
+    return lambda trial: trial.mutation is not None and predicate(trial.mutation)

@@ -1,0 +1,67 @@
+"""Runs that are over: from the store by id, or from a JSON report by path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from flakestorm.core.assembly import Facts, load_run
+from flakestorm.model.errors import StoreError
+from flakestorm.model.run import Run
+from flakestorm.scoring.assessment import assess
+from flakestorm.store.run_file import RunFile
+from flakestorm.store.runs import RunFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One line of ``flakestorm runs``; ``counts`` maps a status to a number of trials."""
+
+    id: str
+    status: str
+    target: str
+    counts: dict[str, int]
+
+
+def stored_run(wanted: str, min_score: float | None = None) -> Run:
+    """The run ``wanted``: an id, the beginning of one, ``latest``, or the path of a JSON report.
+
+    ``min_score`` judges it by another threshold than the one it ran with.
+    """
+    path = Path(wanted)
+    if path.suffix.lower() in (".json", ".jsonl"):
+        from flakestorm.reports.formats import read_report
+
+        return read_report(path)
+    store = RunFolder().open(wanted)
+    try:
+        facts = Facts.of(store)
+        run = load_run(store)
+    finally:
+        store.close()
+    run = replace(run, records=RunFile.reopened(store.path))
+    if min_score is None:
+        return run
+    demands = replace(facts.demands, min_score=min_score)
+    return replace(run, assessment=assess(run.scores, run.totals, run.causes, demands))
+
+
+def summaries() -> list[Summary]:
+    """All stored runs, the newest first; one that cannot be read says so instead of its target."""
+    folder = RunFolder()
+    return [_summary(folder, id_) for id_ in reversed(folder.ids())]
+
+
+def _summary(folder: RunFolder, id_: str) -> Summary:
+    try:
+        store = folder.open(id_)
+    except StoreError as error:
+        return Summary(id_, "unreadable", str(error), {})
+    try:
+        info = Facts.of(store).info
+        status = "interrupted" if info.status == "running" else info.status
+        return Summary(id_, status, info.target, store.counts())
+    except (StoreError, KeyError) as error:
+        return Summary(id_, "unreadable", str(error), {})
+    finally:
+        store.close()

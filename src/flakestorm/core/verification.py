@@ -1,0 +1,57 @@
+"""Is the setup right? The configuration, the agent, and one undisturbed golden prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flakestorm.agents.open import open_agent
+from flakestorm.agents.port import Request
+from flakestorm.core.config import FlakeStormConfig, load_config
+from flakestorm.core.target import describe_target, unused_parts
+from flakestorm.invariants.judge import Judge
+from flakestorm.model.finding import Finding
+from flakestorm.model.outcome import Outcome
+from flakestorm.model.redaction import Redactor
+from flakestorm.model.trial import Trial
+from flakestorm.mutations.engine import Mutator
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was seen, as (subject, sentence) pairs, and 0 or the exit code. The text is hostile."""
+
+    facts: tuple[tuple[str, str], ...]
+    exit_code: int
+
+
+async def verify_setup(source: Path | FlakeStormConfig, target: object | None = None) -> Verification:
+    """Load, compile, reach and ask once. Raises ``ConfigError`` or ``AgentUnreachable`` when it cannot."""
+    config = load_config(source) if isinstance(source, Path) else source
+    judge = Judge(config.invariants)
+    Mutator(config.mutations, config.advanced.seed)
+    size = (
+        f"{config.source_path or 'given in Python'}: {len(config.golden)} golden prompts, "
+        f"{len(config.invariants)} invariants, {config.mutations.count} mutations of each prompt"
+    )
+    facts = [("configuration", size), *(("note", note) for note in unused_parts(config))]
+    findings: list[Finding] = []
+    async with open_agent(config.agent, findings.append, target) as agent:
+        await agent.preflight()
+        trial = Trial.of(config.golden[0])
+        outcome = await agent.send(Request(trial.turns, trial.id))
+    facts.append(("agent", describe_target(config)))
+    facts += _answer(trial, judge, outcome)
+    facts.extend(("finding", finding.title) for finding in findings)
+    redact = Redactor(config.secrets)
+    return Verification(tuple((subject, redact(text)) for subject, text in facts), 3 if outcome.error else 0)
+
+
+def _answer(trial: Trial, judge: Judge, outcome: Outcome) -> list[tuple[str, str]]:
+    if outcome.error is not None:
+        return [("reply", f"none: {outcome.error.message}"), ("detail", outcome.error.detail)]
+    verdicts = judge.judge(trial, outcome)
+    return [
+        ("reply", f"{outcome.reply} ({outcome.latency_ms:.0f} ms)"),
+        *(("invariant", f"{v.invariant} {v.status}{v.detail and ': '}{v.detail}") for v in verdicts),
+    ]

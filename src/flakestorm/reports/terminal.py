@@ -1,0 +1,162 @@
+"""The story of a run in a screenful: verdict, causes, where, what to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from flakestorm.model.record import TrialRecord
+from flakestorm.model.run import Cause, Latency, PromptRow, Run, Score, TypeRow
+from flakestorm.model.verdict import Severity, VerdictStatus
+from flakestorm.reports.visible import visible
+
+SHOWN_CAUSES = 5
+SHOWN_PROMPTS = 5
+EXAMPLE_WIDTH = 100
+SEVERITY_STYLE = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "blue",
+}
+
+
+def print_run(run: Run, console: Console, written: Sequence[str] = ()) -> None:
+    """Print ``run``; ``written`` are the paths of reports to point at."""
+    _verdict(run, console)
+    _causes(run.causes, console)
+    _types(run.by_type, console)
+    _prompts(run.by_prompt, console)
+    _behaviour(run, console)
+    _next_steps(run, console, written)
+
+
+def _verdict(run: Run, console: Console) -> None:
+    assessment = run.assessment
+    word, style = {0: ("GOOD", "bold green"), 1: ("FELL SHORT", "bold red")}.get(
+        assessment.exit_code, ("NO VERDICT", "bold yellow")
+    )
+    console.print()
+    console.print(Text.assemble((word, style), "  ", assessment.headline))
+    for reason in assessment.reasons:
+        console.print(Padding(Text(visible(reason, 400)), (0, 0, 0, 2)))
+    if run.info.status != "complete":
+        console.print(Padding(Text(f"Partial: {run.info.stop_reason}.", style="yellow"), (0, 0, 0, 2)))
+
+
+def _causes(causes: Sequence[Cause], console: Console) -> None:
+    if not causes:
+        return
+    _heading("What breaks it", console)
+    for cause in causes[:SHOWN_CAUSES]:
+        style = SEVERITY_STYLE[cause.severity]
+        console.print(
+            Text.assemble(
+                (f"{cause.severity.value:<8} ", style), f"{cause.count:>5,} ×  ", visible(cause.title)
+            )
+        )
+        _example(cause.example, cause.rule, console)
+    if len(causes) > SHOWN_CAUSES:
+        console.print(Text(f"… and {len(causes) - SHOWN_CAUSES} more in the report", style="dim"))
+
+
+def _example(record: TrialRecord, rule: str, console: Console) -> None:
+    rows = [("sent", record.trial.turns[-1], "")]
+    if record.outcome.error is not None:
+        rows.append(("error", record.outcome.error.message, ""))
+    elif record.outcome.reply is not None:
+        rows.append(("reply", record.outcome.reply, ""))
+    why = next(
+        (v.detail for v in record.verdicts if v.invariant == rule and v.status is VerdictStatus.FAILED), ""
+    )
+    if why:
+        rows.append(("why", why, "dim"))
+    for name, text, style in rows:
+        line = Text.assemble((f"{name:<6}", "dim"), (visible(text, EXAMPLE_WIDTH) or "(empty)", style))
+        console.print(Padding(line, (0, 0, 0, 9)))
+    console.print(Padding(Text(f"again flakestorm run --only trial:{record.trial.id}", "dim"), (0, 0, 0, 9)))
+
+
+def _types(rows: Sequence[TypeRow], console: Console) -> None:
+    if not rows:
+        return
+    _heading("By mutation type", console)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("type")
+    for name in ("kept", "95 % interval", "passed", "failed", "errored"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        totals = row.totals
+        table.add_row(
+            row.type,
+            _percent(row.rate),
+            _interval(row.rate),
+            f"{totals.passed:,}",
+            f"{totals.failed:,}",
+            f"{totals.errored:,}",
+        )  # fmt: skip - one line a column would hide the order
+    console.print(table)
+
+
+def _prompts(rows: Sequence[PromptRow], console: Console) -> None:
+    weak = [row for row in rows if row.disturbed.failed or row.control.failed or row.control.errored]
+    if not weak:
+        return
+    _heading("Weakest golden prompts", console)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("prompt", max_width=60, no_wrap=True)
+    for name in ("disturbed", "undisturbed"):
+        table.add_column(name, justify="right")
+    for row in weak[:SHOWN_PROMPTS]:
+        control = row.control
+        table.add_row(
+            Text(visible(row.label, 60)), _percent(row.rate), f"{control.passed} of {control.trials} passed"
+        )
+    console.print(table)
+
+
+def _behaviour(run: Run, console: Console) -> None:
+    lines = [
+        f"latency {name}: median {latency.p50:,.0f} ms, 95 % within {latency.p95:,.0f} ms, "
+        f"slowest {latency.slowest:,.0f} ms"
+        for name, latency in _latencies(run)
+    ]
+    lines.extend(f"finding ({finding.severity}): {visible(finding.title)}" for finding in run.findings)
+    lines.extend(f"note: {visible(note, 300)}" for note in run.info.notes)
+    if lines:
+        _heading("How it behaves", console)
+        for line in lines:
+            console.print(Text(line))
+
+
+def _latencies(run: Run) -> list[tuple[str, Latency]]:
+    pairs = (("undisturbed", run.control_latency), ("disturbed", run.disturbed_latency))
+    return [(name, latency) for name, latency in pairs if latency is not None]
+
+
+def _next_steps(run: Run, console: Console, written: Sequence[str]) -> None:
+    _heading("Next", console)
+    for path in written:
+        console.print(Text(f"report    {path}", overflow="fold"))
+    if run.totals.failed:
+        console.print(Text("again     flakestorm run --only failed"))
+    if run.info.status != "complete":
+        console.print(Text(f"go on     flakestorm run --resume {run.info.id}"))
+    console.print(Text(f"details   flakestorm report {run.info.id} -o html"))
+
+
+def _heading(text: str, console: Console) -> None:
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def _percent(score: Score | None) -> str:
+    return "–" if score is None else f"{score.value:.0%}"
+
+
+def _interval(score: Score | None) -> str:
+    return "–" if score is None else f"{score.low:.0%}–{score.high:.0%}"
