@@ -24,7 +24,7 @@ from flakestorm.core.environment import Expanded, expand
 from flakestorm.core.golden_prompts import PromptEntry
 from flakestorm.core.published_format import normalized
 from flakestorm.core.secret_values import Secrets, find_secrets, literal_keys
-from flakestorm.core.validation_messages import problems_of
+from flakestorm.core.validation_messages import MOST_EXPLAINED, problems_of
 from flakestorm.core.yaml_source import YamlSource, parse_yaml
 from flakestorm.invariants.rules import AnyRule
 from flakestorm.llm.config import ModelConfig
@@ -153,6 +153,14 @@ class FlakeStormConfig(Section):
         """Where relative paths in the configuration start: the file's folder, or the current one."""
         return self._source_path.parent if self._source_path else Path()
 
+    def with_advanced(self, **changes: Any) -> FlakeStormConfig:
+        """A copy whose ``advanced`` section has ``changes``; those that are None change nothing."""
+        given = {name: value for name, value in changes.items() if value is not None}
+        advanced = AdvancedConfig.model_validate(self.advanced.model_dump() | given)
+        copy = self.model_copy(update={"advanced": advanced})
+        copy.__dict__.pop("digest", None)
+        return copy
+
     def unused_parts(self) -> tuple[str, ...]:
         """A sentence for each part that a mutation run does not act on: ignored keys, other sections."""
         return (*self._notes, *unused_parts(self))
@@ -180,14 +188,15 @@ def _from_source(
     secrets = find_secrets(raw, expanded.value, expanded.variables)
     found = (*literal_keys(raw), *expanded.problems, *lacking_rules(raw))
     problems = [*source.problems, *_located(source, found)]
-    config = None
+    config, untold = None, 0
     try:
         config = cls.model_validate(expanded.value)
     except ValidationError as error:
         problems += _validation_problems(error, cls, source, expanded, problems)
+        untold = max(0, error.error_count() - MOST_EXPLAINED)
     if config is None or problems:
         told = [replace(problem, message=secrets.blot_out(problem.message)) for problem in problems]
-        raise config_error(source.name, source.lines, told)
+        raise config_error(source.name, source.lines, told, untold)
     config._secrets = secrets  # noqa: SLF001 - the model cannot know what came from the environment
     config._notes = normalized(raw)[1]  # noqa: SLF001 - nor what was left out before it was validated
     return config

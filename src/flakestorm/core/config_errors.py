@@ -44,14 +44,20 @@ def dotted(path: KeyPath) -> str:
     return text
 
 
-def config_error(name: str, lines: Sequence[str], problems: Iterable[Problem]) -> ConfigError:
-    """One error for all ``problems`` of the file called ``name``, in the order of its ``lines``."""
+def config_error(
+    name: str, lines: Sequence[str], problems: Iterable[Problem], untold: int = 0
+) -> ConfigError:
+    """One error for all ``problems`` of the file called ``name``, in the order of its ``lines``.
+
+    ``untold`` is how many more there are that nobody looked at.
+    """
     ordered = sorted(set(problems), key=_position)
     shown = [_render(name, lines, problem) for problem in ordered[:MOST_SHOWN]]
-    if len(ordered) > 1:
-        shown.insert(0, f"{name}: {len(ordered)} problems")
-    if len(ordered) > MOST_SHOWN:
-        shown.append(f"… and {len(ordered) - MOST_SHOWN} more")
+    count = len(ordered) + untold
+    if count > 1:
+        shown.insert(0, f"{name}: {count:,} problems")
+    if count > MOST_SHOWN:
+        shown.append(f"… and {count - MOST_SHOWN:,} more")
     return ConfigError("\n\n".join(shown))
 
 

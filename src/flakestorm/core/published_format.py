@@ -43,7 +43,7 @@ def normalized(data: Any) -> tuple[Any, tuple[str, ...]]:
 
 def _version(number: float) -> str:
     # `version: 1.0` without quotes is a number, and `version: 2` is meant as well.
-    return f"{number:.1f}" if float(number).is_integer() else str(number)
+    return f"{number:.1f}" if number in (1, 2) else str(number)
 
 
 def _rules(rules: Any, path: str, notes: list[str]) -> Any:

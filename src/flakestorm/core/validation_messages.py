@@ -15,6 +15,7 @@ from flakestorm.core.yaml_source import YamlSource
 from flakestorm.model.nearest import did_you_mean, nearest
 
 LONGEST_VALUE = 60
+MOST_EXPLAINED = 500
 
 
 def problems_of(
@@ -23,11 +24,12 @@ def problems_of(
     """One problem for each mistake in ``data``, located in ``source``.
 
     Errors at one place (the members of a union) become one problem; a required key that is missing only
-    because it was misspelt is not reported on its own.
+    because it was misspelt is not reported on its own. Only the first ``MOST_EXPLAINED`` errors are looked
+    at: a file of a hundred thousand wrong entries would take a minute, and nobody reads that far.
     """
     grouped: dict[KeyPath, list[tuple[str, Problem]]] = {}
     misspelt: set[KeyPath] = set()
-    for item in error.errors(include_url=False):
+    for item in error.errors(include_url=False)[:MOST_EXPLAINED]:
         found = field_at(model, item["loc"], data)
         problem = _problem(item, found, source)
         grouped.setdefault(problem.path, []).append((item["type"], problem))
@@ -35,15 +37,20 @@ def problems_of(
         if meant:
             misspelt.add((*problem.path[:-1], meant))
     merged = []
-    for path, items in grouped.items():
+    for path, found_here in grouped.items():
+        items = found_here
         if path in misspelt and items[0][0] == "missing":
             continue
-        # A list whose entries are wrong counts as too short as well.
-        wrong_inside = len(items) > 1 or any(other[: len(path)] == path != other for other in grouped)
-        told = [problem for kind, problem in items if kind != "too_short" or not wrong_inside]
-        if told:
-            merged.append(_merged(told))
+        if any(kind == "too_short" for kind, _ in items) and _has_errors_inside(path, grouped):
+            # A list whose entries are wrong counts as too short as well.
+            items = [(kind, problem) for kind, problem in items if kind != "too_short"]
+        if items:
+            merged.append(_merged([problem for _, problem in items]))
     return merged
+
+
+def _has_errors_inside(path: KeyPath, grouped: Mapping[KeyPath, list[tuple[str, Problem]]]) -> bool:
+    return len(grouped[path]) > 1 or any(other[: len(path)] == path != other for other in grouped)
 
 
 def _problem(item: Any, found: Found, source: YamlSource) -> Problem:
