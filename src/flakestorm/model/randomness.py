@@ -16,14 +16,18 @@ _MULTIPLIER = 6364136223846793005
 _INCREMENT = 1442695040888963407
 
 
-def _framed(*parts: object) -> bytes:
-    texts = [str(part).encode("utf-8", "surrogatepass") for part in parts]
-    return SEPARATOR.join([b"%d:%b" % (len(text), text) for text in texts])
+def _frame(part: object) -> bytes:
+    text = str(part).encode("utf-8", "surrogatepass")
+    return b"%d:%b" % (len(text), text)
+
+
+# Thousands of decisions share their seed, subject and kind; 1 and True are different texts.
+_known_frame = lru_cache(maxsize=8192, typed=True)(_frame)
 
 
 def digest(*parts: object, size: int = 8) -> bytes:
     """Hash ``parts`` (their ``str`` forms, unambiguously joined) to ``size`` bytes with BLAKE2b."""
-    return blake2b(_framed(*parts), digest_size=size).digest()
+    return blake2b(SEPARATOR.join([_frame(part) for part in parts]), digest_size=size).digest()
 
 
 def identifier(*parts: object, length: int = 12) -> str:
@@ -31,13 +35,13 @@ def identifier(*parts: object, length: int = 12) -> str:
     return digest(*parts, size=(length + 1) // 2).hex()[:length]
 
 
-# Thousands of decisions differ in nothing but their ordinal: the rest is framed once.
-_prefix = lru_cache(maxsize=4096)(_framed)
-
-
 def _number(seed: int, subject: str, what: str, ordinal: int) -> int:
-    counted = b"%d" % ordinal
-    framed = b"%b\x1f%d:%b" % (_prefix(seed, subject, what), len(counted), counted)
+    framed = b"%b\x1f%b\x1f%b\x1f%b" % (
+        _known_frame(seed),
+        _known_frame(subject),
+        _known_frame(what),
+        _known_frame(ordinal),
+    )
     return int.from_bytes(blake2b(framed, digest_size=8).digest(), "big")
 
 

@@ -15,10 +15,14 @@ Options = tuple[tuple[Edit, ...], ...]
 """Place by place the edits to choose from; the places are in order and do not overlap."""
 
 
+MOST = 1000
+"""No more places than this are picked: in a long prompt a thousand slips show as much as all of them."""
+
+
 def pick(rng: Random, places: Sequence[T], intensity: float) -> list[T]:
-    """The share ``intensity`` (0–1) of ``places``, at least one of them, in their order."""
+    """The share ``intensity`` (0–1) of ``places``, at least one and at most ``MOST`` of them, in their order."""
     total = len(places)
-    wanted = round(total * intensity)
+    wanted = min(round(total * intensity), MOST)
     if wanted >= total:
         return list(places)
     if wanted < 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from heapq import heapify, heappop, heappush
@@ -13,12 +13,14 @@ import flakestorm.mutations.builtin  # noqa: F401 - registers the operators
 from flakestorm.model.canary import make_canary
 from flakestorm.model.errors import UsageError
 from flakestorm.model.mutation import Kind, Mutation, apply_edits
-from flakestorm.model.mutation_type import MutationType
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.randomness import generator
 from flakestorm.mutations.config import MutationsConfig
 from flakestorm.mutations.protected import protected_spans
 from flakestorm.mutations.registry import OperatorInfo, Source, operators
+
+TEMPLATE = "custom.template"
+"""The operator that stands for all of the user's templates."""
 
 MISSES = 6
 """An operator that made nothing new this often in a row is not asked again for that golden prompt."""
@@ -89,12 +91,12 @@ class Mutator:
         """
         for choice in self._choices.get("custom", ()):
             if choice.name == operator_name:
-                return self._make(prompt, choice, ordinal, intensity)
+                return self._make(prompt, choice, ordinal, intensity)[0]
         choice = Choice(operator_name, operators.get(operator_name))
-        return self._make(prompt, choice, ordinal, intensity)
+        return self._make(prompt, choice, ordinal, intensity)[0]
 
     def _variants(self, name: str, info: OperatorInfo) -> list[Choice]:
-        if info.type != MutationType.CUSTOM:
+        if name != TEMPLATE:
             return [Choice(name, info)]
         return [Choice(f"custom.{key}", info, text) for key, text in self.config.custom_templates.items()]
 
@@ -104,16 +106,16 @@ class Mutator:
         ordinal = 0
         while misses:
             for choice in self._round(prompt, type_, ordinal, misses):
-                mutation = self._make(prompt, choice, ordinal, None)
+                mutation, drew = self._make(prompt, choice, ordinal, None)
                 key = _memory(mutation.turns) if mutation else None
-                if mutation is not None and key not in seen:
-                    seen.add(key)
-                    misses[choice.name] = 0
-                    yield mutation
-                elif misses[choice.name] == MISSES - 1:
+                is_new = mutation is not None and key not in seen
+                misses[choice.name] = 0 if is_new else misses[choice.name] + 1
+                # What draws nothing would make the same thing again.
+                if not drew or misses[choice.name] == MISSES:
                     del misses[choice.name]
-                else:
-                    misses[choice.name] += 1
+                if mutation is not None and is_new:
+                    seen.add(key)
+                    yield mutation
             ordinal += 1
 
     def _round(self, prompt: GoldenPrompt, type_: str, number: int, alive: dict[str, int]) -> list[Choice]:
@@ -128,33 +130,29 @@ class Mutator:
 
     def _make(
         self, prompt: GoldenPrompt, choice: Choice, ordinal: int, intensity: float | None
-    ) -> Mutation | None:
+    ) -> tuple[Mutation | None, bool]:
+        """The mutation, if there is one, and whether anything was drawn for it."""
         info = choice.info
         strength = self.config.intensity if intensity is None else intensity
         rng = generator(self.seed, prompt.id, choice.name, ordinal)
+        untouched = rng.getstate()
         source = _source(prompt.turns, choice.template)
         canary = None
         if info.kind is Kind.HOSTILE or "canary" in info.implied:
             canary = make_canary(rng)
-            source = replace(source, canary=canary)
+            source = Source(source.text, source.protected, canary, source.earlier)
         draft = info.function(source, rng, strength)
+        drew = rng.getstate() != untouched
         if draft is None:
-            return None
+            return None, drew
         earlier = source.earlier if draft.earlier is None else draft.earlier
         turns = (*earlier, apply_edits(source.text, draft.edits))
         if turns == prompt.turns:
-            return None
-        return Mutation(
-            info.type,
-            choice.name,
-            turns,
-            info.kind,
-            self.seed,
-            strength,
-            draft.edits,
-            canary,
-            info.implied,
+            return None, drew
+        mutation = Mutation(
+            info.type, choice.name, turns, info.kind, self.seed, strength, draft.edits, canary, info.implied
         )
+        return mutation, drew
 
     def _shortfall(self, prompt: GoldenPrompt, made: int) -> str:
         label = prompt.name or prompt.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import pairwise
 from random import Random
 
 from flakestorm.model.mutation import Edit, Kind
@@ -94,26 +93,32 @@ def long_word(source: Source, rng: Random, intensity: float) -> Draft | None:
 
 
 @cache
-def _filling() -> str:
-    sentences = " ".join(tables.sections("context")["aside"]) + " "
-    return sentences * (HUGE // len(sentences) + 2)
+def _blocks() -> tuple[str, ...]:
+    """Pieces of idle talk, each a tenth of ``HUGE`` long and beginning with a space."""
+    talk = " " + " ".join(tables.sections("context")["aside"])
+    size = HUGE // PARTS
+    return tuple((talk[offset:] + talk * (size // len(talk) + 1))[:size] for offset in _spaces(talk))
+
+
+def _spaces(text: str) -> list[int]:
+    return [place for place, character in enumerate(text) if character == " "]
 
 
 @operator("length_extremes", "hundred_thousand", Kind.EDGE)
 def hundred_thousand(source: Source, rng: Random, intensity: float) -> Draft | None:  # noqa: ARG001 - the port
     """Fills up with idle talk to 100,000 characters; the request stands first or last."""
-    missing = HUGE - len(source.text) - 1
-    if missing < PARTS:
+    missing = HUGE - len(source.text)
+    if missing < 2:
         return None
-    first = rng.randrange(1_000)
-    cuts = [first + missing * part // PARTS for part in range(PARTS + 1)]
-    at = rng.choice((0, len(source.text)))
-    parts = [_filling()[a:b] for a, b in pairwise(cuts)]
-    if at:
-        parts[0] = f" {parts[0]}"
-    else:
-        parts[-1] = f"{parts[-1]} "
-    return Draft(tuple(Edit(at, at, part) for part in parts))
+    blocks = _blocks()
+    size = len(blocks[0])
+    parts = [rng.choice(blocks) for _ in range(missing // size)]
+    parts.append(rng.choice(blocks)[: missing % size])
+    at = len(source.text)
+    if rng.random() < 0.5:
+        at = 0
+        parts[-1] = f"{parts[-1][:-1]} "
+    return drafted(Edit(at, at, part) for part in parts if part)
 
 
 @operator("length_extremes", "many_lines", Kind.EDGE)

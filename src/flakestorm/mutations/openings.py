@@ -23,7 +23,8 @@ def _common() -> frozenset[str]:
 
 def first_word(wording: Wording, sentence: Span) -> Word | None:
     """The word that ``sentence`` begins with, unless it begins with something protected or no word."""
-    return next((word for word in wording.words if word.start == sentence[0]), None)
+    word = wording.word_from(sentence[0])
+    return word if word and word.start == sentence[0] else None
 
 
 def commands(wording: Wording) -> tuple[Span, ...]:
@@ -32,8 +33,13 @@ def commands(wording: Wording) -> tuple[Span, ...]:
     for start, end in wording.sentences:
         word = first_word(wording, (start, end))
         if word and word.lower in ("please", "kindly"):
-            word = next((other for other in wording.words if word.end < other.start < end), None)
-        if word and word.lower in imperatives() and "?" not in wording.text[max(start, end - 2) : end]:
+            word = wording.word_from(word.end)
+        if (
+            word
+            and word.end <= end
+            and word.lower in imperatives()
+            and "?" not in wording.text[max(start, end - 2) : end]
+        ):
             found.append((start, end))
     return tuple(found)
 

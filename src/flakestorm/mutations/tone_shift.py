@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache, lru_cache
 from random import Random
 
@@ -10,6 +9,7 @@ from flakestorm.model.mutation import Edit, Kind
 from flakestorm.mutations import tables
 from flakestorm.mutations.edits import Options, pick
 from flakestorm.mutations.openings import closed_by, led_by
+from flakestorm.mutations.phrasebook import Phrasebook
 from flakestorm.mutations.registry import Draft, Operator, Source, operator
 from flakestorm.mutations.wording import Wording, in_case_of
 
@@ -26,27 +26,16 @@ TONES = {
 
 
 @cache
-def _vocabulary(heading: str) -> tuple[re.Pattern[str], dict[str, str]] | None:
-    sections = tables.sections("tones")
-    if heading not in sections:
-        return None
-    rows = (row.partition(" = ") for row in sections[heading])
-    words = {word: other for word, _, other in rows}
-    longest_first = sorted(words, key=len, reverse=True)
-    either = "|".join(word.replace("'", "['’]") for word in longest_first)
-    return re.compile(rf"(?<![\w'’-])(?:{either})(?![\w'’-])", re.IGNORECASE), words
+def _vocabulary(heading: str) -> Phrasebook[str]:
+    rows = (row.partition(" = ") for row in tables.sections("tones").get(heading, ()))
+    return Phrasebook({word: other for word, _, other in rows})
 
 
 @lru_cache(maxsize=512)
 def _replacements(wording: Wording, heading: str) -> tuple[Edit, ...]:
-    vocabulary = _vocabulary(heading)
-    if vocabulary is None:
-        return ()
-    pattern, words = vocabulary
     return tuple(
-        Edit(*match.span(), in_case_of(match.group(), words[match.group().lower().replace("’", "'")]))
-        for match in pattern.finditer(wording.text)
-        if wording.is_free(*match.span())
+        Edit(found.start, found.end, in_case_of(wording.text[found.start : found.end], found.entry))
+        for found in _vocabulary(heading).find(wording)
     )
 
 

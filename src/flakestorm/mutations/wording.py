@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -49,6 +49,11 @@ class Wording:
             for match in WORD.finditer(self.text)
             if self.is_free(*match.span())
         )
+
+    def word_from(self, position: int) -> Word | None:
+        """The first word that begins at ``position`` or later."""
+        index = bisect_left(self.words, (position,))
+        return self.words[index] if index < len(self.words) else None
 
     @cached_property
     def long_words(self) -> tuple[Word, ...]:

@@ -82,21 +82,33 @@ def insert(source: Source, rng: Random, intensity: float) -> Draft | None:
     return _slips(source, rng, intensity, _inserted)
 
 
+Change = tuple[int, int, str]
+"""(start, end, replacement) within a word."""
+
+
+def _sites(wording: Wording, changes: Callable[[str], tuple[Change, ...]]) -> Options:
+    found = ((word.start, changes(word.text)) for word in wording.words)
+    return tuple(
+        tuple(Edit(start + first, start + last, other) for first, last, other in some)
+        for start, some in found
+        if some
+    )
+
+
+@lru_cache(maxsize=4096)
+def _misreadings(word: str) -> tuple[Change, ...]:
+    confusions = tables.table("ocr")
+    return tuple(
+        (start, start + width, other)
+        for start in range(len(word))
+        for width in (1, 2)
+        for other in confusions.get(word[start : start + width].ljust(width, "\0"), ())
+    )
+
+
 @lru_cache(maxsize=64)
 def _misread(wording: Wording) -> Options:
-    confusions = tables.table("ocr")
-    sites = []
-    for word in wording.words:
-        edits = [
-            Edit(start, start + width, other)
-            for place in range(len(word.text))
-            for width in (1, 2)
-            for start in (word.start + place,)
-            for other in confusions.get(word.text[place : place + width].ljust(width, "\0"), ())
-        ]
-        if edits:
-            sites.append(tuple(edits))
-    return tuple(sites)
+    return _sites(wording, _misreadings)
 
 
 @operator("noise", "ocr", Kind.PRESERVES_MEANING)
@@ -111,20 +123,20 @@ def _sounds() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(pattern, re.IGNORECASE), others[0]) for pattern, others in rows.items())
 
 
+@lru_cache(maxsize=4096)
+def _mishearings(word: str) -> tuple[Change, ...]:
+    if len(word) < 3:
+        return ()
+    return tuple(
+        (*match.span(), _cased(match.group(), sound))
+        for pattern, sound in _sounds()
+        for match in pattern.finditer(word)
+    )
+
+
 @lru_cache(maxsize=64)
 def _misheard(wording: Wording) -> Options:
-    sites = []
-    for word in wording.words:
-        if word.end - word.start < 3:
-            continue
-        edits = [
-            Edit(word.start + match.start(), word.start + match.end(), _cased(match.group(), sound))
-            for pattern, sound in _sounds()
-            for match in pattern.finditer(word.text)
-        ]
-        if edits:
-            sites.append(tuple(edits))
-    return tuple(sites)
+    return _sites(wording, _mishearings)
 
 
 def _cased(found: str, sound: str) -> str:

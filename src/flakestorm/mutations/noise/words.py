@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache, lru_cache
 from itertools import pairwise
 from random import Random
@@ -10,6 +9,7 @@ from random import Random
 from flakestorm.model.mutation import Edit, Kind
 from flakestorm.mutations import tables
 from flakestorm.mutations.edits import Options, choose, drafted, pick
+from flakestorm.mutations.phrasebook import Phrasebook
 from flakestorm.mutations.registry import Draft, Source, operator
 from flakestorm.mutations.wording import Wording, in_case_of
 
@@ -27,25 +27,26 @@ def _misspelled(wording: Wording) -> Options:
     return _replacements(wording, tables.table("misspellings"))
 
 
+@cache
+def _homophones() -> dict[str, tuple[str, ...]]:
+    return tables.by_word(tables.pairs("homophones"))
+
+
 @lru_cache(maxsize=64)
 def _confused(wording: Wording) -> Options:
-    return _replacements(wording, tables.by_word(tables.pairs("homophones")))
+    return _replacements(wording, _homophones())
 
 
 @cache
-def _abbreviated() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
-    forms = tables.table("sms")
-    longest_first = sorted(forms, key=len, reverse=True)
-    return re.compile(rf"(?<![\w'’/-])(?:{'|'.join(longest_first)})(?![\w'’/-])", re.IGNORECASE), forms
+def _abbreviated() -> Phrasebook[tuple[str, ...]]:
+    return Phrasebook(tables.table("sms"))
 
 
 @lru_cache(maxsize=64)
 def _abbreviations(wording: Wording) -> Options:
-    pattern, forms = _abbreviated()
     return tuple(
-        tuple(Edit(*match.span(), form) for form in forms[match.group().lower()])
-        for match in pattern.finditer(wording.text)
-        if wording.is_free(*match.span())
+        tuple(Edit(found.start, found.end, form) for form in found.entry)
+        for found in _abbreviated().find(wording)
     )
 
 

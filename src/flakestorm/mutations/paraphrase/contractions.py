@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache, lru_cache
 from random import Random
 
 from flakestorm.model.mutation import Edit, Kind
 from flakestorm.mutations import tables
 from flakestorm.mutations.edits import Options, choose
+from flakestorm.mutations.phrasebook import Found, Phrasebook
 from flakestorm.mutations.registry import Draft, Source, operator
 from flakestorm.mutations.wording import Wording
 
@@ -18,35 +18,26 @@ OWNS = tables.words("a an the my your no any some to this that these those one t
 ASKING = tables.words("do does did don't doesn't didn't can could will would should must may might can't to")
 WOULD = tables.words("like love prefer rather want be need say appreciate")
 IS_PERFECT = tables.words("been got had gone done become")
-FOLLOWING = re.compile(r"\s+([\w'’]+)")
-BEFORE = re.compile(r"([\w'’]+)\s+$")
 
 
 @cache
-def _long_forms() -> tuple[re.Pattern[str], dict[str, str]]:
-    forms = dict(tables.pairs("contractions"))
-    return _pattern(forms), forms
+def _long_forms() -> Phrasebook[tuple[str, str]]:
+    return Phrasebook({long: (long, short) for long, short in tables.pairs("contractions")})
 
 
 @cache
-def _short_forms() -> tuple[re.Pattern[str], dict[str, str]]:
-    forms: dict[str, str] = {}
-    for long, short in tables.pairs("contractions"):
-        forms[short.lower()] = "cannot" if short == "can't" else long
-    return _pattern(forms), forms
+def _short_forms() -> Phrasebook[tuple[str, str]]:
+    return Phrasebook({short.lower(): (short.lower(), long) for long, short in tables.pairs("contractions")})
 
 
-def _pattern(forms: dict[str, str]) -> re.Pattern[str]:
-    longest_first = sorted(forms, key=len, reverse=True)
-    words = "|".join(form.replace("'", "['’]").replace(" ", r"\s") for form in longest_first)
-    return re.compile(rf"(?<![\w'’-])(?:{words})(?![\w'’-])", re.IGNORECASE)
-
-
-def _neighbours(text: str, start: int, end: int) -> tuple[str, str]:
-    # Words are short: a window keeps this independent of the length of the text.
-    before = BEFORE.search(text[max(0, start - 40) : start])
-    after = FOLLOWING.match(text, end, end + 40)
-    return (before[1].lower() if before else ""), (after[1].lower().replace("’", "'") if after else "")
+def _neighbours(wording: Wording, found: Found[tuple[str, str]]) -> tuple[str, str]:
+    """The words before and after ``found`` in its clause, lower-case; empty where a mark comes first."""
+    words = wording.words
+    before = words[found.first - 1] if found.first else None
+    after = words[found.last] if found.last < len(words) else None
+    near_before = before is not None and wording.text[before.end : found.start].isspace()
+    near_after = after is not None and wording.text[found.end : after.start].isspace()
+    return (before.lower if before and near_before else ""), (after.lower if after and near_after else "")
 
 
 def _may_be_short(long: str, before: str, after: str) -> bool:
@@ -74,31 +65,24 @@ def _like(found: str, replacement: str) -> str:
 
 @lru_cache(maxsize=64)
 def _contractible(wording: Wording) -> Options:
-    pattern, forms = _long_forms()
-
-    def sites() -> Iterator[tuple[Edit, ...]]:
-        for match in pattern.finditer(wording.text):
-            long = " ".join(match.group().lower().split())
-            if wording.is_free(*match.span()) and _may_be_short(
-                long, *_neighbours(wording.text, *match.span())
-            ):
-                yield (Edit(*match.span(), _like(match.group(), forms[long])),)
-
-    return tuple(sites())
+    return tuple(
+        (_edit(wording, found),)
+        for found in _long_forms().find(wording)
+        if _may_be_short(found.entry[0], *_neighbours(wording, found))
+    )
 
 
 @lru_cache(maxsize=64)
 def _expandable(wording: Wording) -> Options:
-    pattern, forms = _short_forms()
+    return tuple(
+        (_edit(wording, found),)
+        for found in _short_forms().find(wording)
+        if _may_be_long(found.entry[0], _neighbours(wording, found)[1])
+    )
 
-    def sites() -> Iterator[tuple[Edit, ...]]:
-        for match in pattern.finditer(wording.text):
-            short = match.group().lower().replace("’", "'")
-            after = _neighbours(wording.text, *match.span())[1]
-            if wording.is_free(*match.span()) and _may_be_long(short, after):
-                yield (Edit(*match.span(), _like(match.group(), forms[short])),)
 
-    return tuple(sites())
+def _edit(wording: Wording, found: Found[tuple[str, str]]) -> Edit:
+    return Edit(found.start, found.end, _like(wording.text[found.start : found.end], found.entry[1]))
 
 
 @operator("paraphrase", "contract", Kind.PRESERVES_MEANING)

@@ -44,7 +44,8 @@ EMBEDDED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 ASKED = re.compile(r"(?:can|could|would|will) you (?:please |kindly |possibly )?(?=[a-z])", re.IGNORECASE)
 NOT_ASKED = tables.words("be have do know tell speak")
 COURTESY = re.compile(
-    r",?\s*\b(?:please|kindly|if you (?:don['’]t|do not) mind|if it['’]s not too much trouble|if possible)\b,?"
+    r",?\s*\b(?:please|kindly|if possible|if you (?:don['’]t|do not) mind|if it['’]s not too much trouble)"
+    r"\b,?"
     r"|\s*\b(?:thank you(?: very much| so much)?|thanks(?: a lot)?|many thanks)(?: in advance)?[.!]?"
     r"(?=\s*$)"
     r"|\b(?:sorry to bother you|excuse me|pardon me)[,.!]?(?: but)?",

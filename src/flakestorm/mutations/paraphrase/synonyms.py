@@ -11,12 +11,14 @@ from flakestorm.model.mutation import Edit, Kind
 from flakestorm.mutations import tables
 from flakestorm.mutations.edits import Options, choose
 from flakestorm.mutations.inflection import article, noun_forms, verb_forms
+from flakestorm.mutations.phrasebook import Phrasebook
 from flakestorm.mutations.registry import Draft, Source, operator
 from flakestorm.mutations.wording import Word, Wording, in_case_of
 
 BEFORE_VERB = tables.words(
     "to please i you we they it he she can could will would should must may might shall not don't can't "
-    "won't didn't doesn't couldn't wouldn't shouldn't cannot kindly just then also people users customers let's"
+    "won't didn't doesn't couldn't wouldn't shouldn't cannot kindly just then also people users "
+    "customers let's"
 )
 BEFORE_NOUN = tables.words("the a an my your his her its our their this that these those any some no each")
 BEFORE_PARTICIPLE = BEFORE_VERB | tables.words(
@@ -86,20 +88,15 @@ def _unambiguous(forms: tuple[str, ...], others: tuple[str, ...]) -> list[tuple[
 
 
 @cache
-def _phrases() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
-    phrases = tables.by_word(tables.pairs("synonyms", "phrase"))
-    longest_first = sorted(phrases, key=len, reverse=True)
-    return re.compile(rf"(?<![\w'’-])(?:{'|'.join(longest_first)})(?![\w'’-])", re.IGNORECASE), phrases
+def _phrases() -> Phrasebook[tuple[str, ...]]:
+    return Phrasebook(tables.by_word(tables.pairs("synonyms", "phrase")))
 
 
-def _phrase_sites(wording: Wording) -> Iterator[tuple[Edit, ...]]:
-    pattern, phrases = _phrases()
-    for match in pattern.finditer(wording.text):
-        start, end = match.span()
-        if wording.is_free(start, end):
-            found = match.group()
-            others = phrases[found.lower()]
-            yield tuple(Edit(start, end, _cased(found, other)) for other in others)
+def _phrase_sites(wording: Wording, taken: set[int]) -> Iterator[tuple[Edit, ...]]:
+    for found in _phrases().find(wording):
+        taken.update(range(found.first, found.last))
+        text = wording.text[found.start : found.end]
+        yield tuple(Edit(found.start, found.end, _cased(text, other)) for other in found.entry)
 
 
 def _cased(found: str, other: str) -> str:
@@ -110,13 +107,13 @@ def _cased(found: str, other: str) -> str:
     return re.sub(r"\bi\b", "I", start)
 
 
-def _word_sites(wording: Wording, taken: list[tuple[int, int]]) -> Iterator[tuple[Edit, ...]]:
+def _word_sites(wording: Wording, taken: set[int]) -> Iterator[tuple[Edit, ...]]:
     vocabulary = _vocabulary()
     words = wording.words
     openings = {start for start, _ in wording.sentences}
     for index, word in enumerate(words):
         senses = vocabulary.get(word.lower)
-        if senses is None or any(start < word.end and word.start < end for start, end in taken):
+        if senses is None or index in taken:
             continue
         first = word.start in openings
         if _is_name_or_joined(wording.text, word, first):
@@ -149,9 +146,8 @@ def _edit(text: str, word: Word, before: Word | None, other: str) -> Edit:
 
 @lru_cache(maxsize=64)
 def _sites(wording: Wording) -> Options:
-    phrases = list(_phrase_sites(wording))
-    taken = [(edits[0].start, edits[0].end) for edits in phrases]
-    sites = [*phrases, *_word_sites(wording, taken)]
+    taken: set[int] = set()
+    sites = [*_phrase_sites(wording, taken), *_word_sites(wording, taken)]
     return tuple(sorted(sites, key=lambda edits: max(edit.start for edit in edits)))
 
 
