@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flakestorm.invariants import (
     behavior_unchanged,
+    canary_rule,
     contains,
     delivery,
     equals,
@@ -18,6 +19,7 @@ from flakestorm.invariants import (
 
 MODULES = (
     behavior_unchanged,
+    canary_rule,
     contains,
     delivery,
     equals,

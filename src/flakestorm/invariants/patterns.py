@@ -69,13 +69,24 @@ class Search:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = sre_parse.parse(pattern, flags)
+        self._word = _plain_word(tree) if flags & re.IGNORECASE else ""
         self._limit = 0 if _nests(tree) else LONG if _repeats(tree) else maxsize
 
     def spans(self, text: str, most: int = 1) -> Spans:
         """The first ``most`` places of the pattern in ``text``. ``TimeoutError`` when it takes too long."""
+        if self._word and text.isascii() and self._word not in text.lower():
+            # Most exclusions are plain words, and `in` is ten times as fast as `re` that ignores case.
+            return []
         if len(text) > self._limit:
             return search_in_process(self.pattern, self._compiled.flags, text, most)
         return [match.span() for match in islice(self._compiled.finditer(text), most)]
+
+
+def _plain_word(tree: Any) -> str:
+    """The lower-case ASCII word that a parsed pattern is, or an empty string when it is more than a word."""
+    if any(code is not sre_constants.LITERAL or argument > 127 for code, argument in tree):
+        return ""
+    return "".join(chr(argument) for _, argument in tree).lower()
 
 
 def _repeats(tree: Any) -> bool:

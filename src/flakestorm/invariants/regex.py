@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from flakestorm.invariants.config import Rule
-from flakestorm.invariants.judgements import MOST_SPANS, PASSED, describe, failed, passed
+from flakestorm.invariants.judgements import MOST_SPANS, PASSED, describe, errored, failed, passed
 from flakestorm.invariants.patterns import Pattern, Search
 from flakestorm.invariants.registry import Check, Scope, Subject, invariant
 from flakestorm.model.verdict import Judgement
@@ -47,7 +47,10 @@ def regex(options: RegexRule) -> Check:
 
     def check(subject: Subject) -> Judgement:
         reply = subject.outcome.reply or ""
-        spans = search.spans(reply)
+        try:
+            spans = search.spans(reply)
+        except TimeoutError as error:
+            return errored(str(error))
         if not spans:
             return failed(f"expected to match /{options.pattern}/; {describe(reply)}")
         return passed(*spans) if options.negate else PASSED
@@ -62,7 +65,11 @@ def excludes_pattern(options: ExcludesPatternRule) -> Check:
 
     def check(subject: Subject) -> Judgement:
         reply = subject.outcome.reply or ""
-        found = [(search.pattern, spans) for search in searches if (spans := search.spans(reply, MOST_SPANS))]
+        try:
+            tried = [(search.pattern, search.spans(reply, MOST_SPANS)) for search in searches]
+        except TimeoutError as error:
+            return errored(str(error))
+        found = [(pattern, spans) for pattern, spans in tried if spans]
         if not found:
             return PASSED
         evidence = sorted(span for _, spans in found for span in spans if span[0] < span[1])
