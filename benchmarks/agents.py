@@ -17,9 +17,10 @@ from flakestorm.agents.config import AgentConfig
 from flakestorm.agents.http import http_agent
 from flakestorm.agents.port import Request
 
-REQUESTS = 2000
+REQUESTS = 250
+"""Per round: short, so that a machine busy with something else slows both sides alike."""
 CONCURRENCY = 32
-ROUNDS = 5
+ROUNDS = 30
 PROMPT = 'Where is order 4711? It should have been "here" by now.'
 
 

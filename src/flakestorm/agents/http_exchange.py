@@ -202,7 +202,7 @@ def _outcome(
 ) -> Outcome:
     started, first = progress.started, progress.first_byte
     return Outcome(
-        latency_ms=(perf_counter() - started) * 1000,
+        latency_ms=((progress.finished or perf_counter()) - started) * 1000,
         reply=reply,
         error=error,
         first_byte_ms=None if first is None else (first - started) * 1000,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import json
 from collections.abc import Callable
@@ -14,11 +15,13 @@ from aiohttp import ClientResponse
 
 from flakestorm.agents.stream_text import StreamText
 from flakestorm.agents.streaming import Frames, JsonLines, ServerSentEvents
-from flakestorm.agents.transport_errors import AnswerFailed
+from flakestorm.agents.transport_errors import TRANSPORT_ERRORS, AnswerFailed
 from flakestorm.model.outcome import ErrorKind
 
 EXCERPT = 2000
 """Characters of a body that go into an error's detail."""
+
+DRAIN_S = 1.0
 
 FRAMES: dict[str, Callable[[], Frames]] = {
     "text/event-stream": ServerSentEvents,
@@ -36,12 +39,14 @@ BY_NAME: dict[str, Callable[[], Frames]] = {"sse": ServerSentEvents, "ndjson": J
 class Progress:
     """How far an answer has come; the only thing left of it when it fails half way.
 
-    ``started`` and ``first_byte`` are readings of the performance counter in seconds.
+    ``started``, ``first_byte`` and ``finished`` are readings of the performance counter in seconds; the last
+    is only set where the reply was complete before the connection was done with.
     """
 
     started: float
     status: int | None = None
     first_byte: float | None = None
+    finished: float | None = None
     bytes: int = 0
 
     def __str__(self) -> str:
@@ -74,16 +79,12 @@ class ReplyReader:
 
     async def read(self, response: ClientResponse, progress: Progress) -> str:
         """The reply. Raises ``AnswerFailed``, ``NoReply`` and what aiohttp raises while reading."""
-        frames = self._frames(response)
+        content_type = response.content_type
+        frames = FRAMES.get(content_type) if self._stream == "auto" else BY_NAME.get(self._stream)
         if frames is not None:
             return await self._read_stream(response, progress, frames())
         body = await self._read_body(response, progress)
-        return self._reply_in(body, response)
-
-    def _frames(self, response: ClientResponse) -> Callable[[], Frames] | None:
-        if self._stream == "auto":
-            return FRAMES.get(response.content_type)
-        return BY_NAME.get(self._stream)
+        return self._reply_in(body, content_type, response.charset)
 
     async def _read_body(self, response: ClientResponse, progress: Progress) -> bytes:
         content = response.content
@@ -107,6 +108,8 @@ class ReplyReader:
             for event in frames.feed(chunk):
                 text.add(event)
                 if text.done:
+                    progress.finished = perf_counter()
+                    await _drain(response)
                     return without_surrogates(text.text())
         for event in frames.end():
             text.add(event)
@@ -120,17 +123,34 @@ class ReplyReader:
                 f"the reply is larger than agent.max_reply_bytes ({self._limit:,} bytes)",
             )
 
-    def _reply_in(self, body: bytes, response: ClientResponse) -> str:
-        said_json = response.content_type.endswith(("/json", "+json"))
+    def _reply_in(self, body: bytes, content_type: str, charset: str | None) -> str:
+        said_json = content_type.endswith(("/json", "+json"))
         if not (self._json_only or said_json or body.startswith((b"{", b"["))):
-            return decode(body, response.charset)
+            return decode(body, charset)
         try:
-            value = _parse_json(body, response.charset)
+            value = _parse_json(body, charset)
         except (ValueError, RecursionError) as error:
             if self._json_only or (said_json and body.strip()):
                 raise _not_json(error, body, said_json) from None
-            return decode(body, response.charset)
+            return decode(body, charset)
         return without_surrogates(self._find(value))
+
+
+async def _drain(response: ClientResponse) -> None:
+    """Let the agent finish an answer whose end mark has come.
+
+    Hanging up at the mark would cancel what it still does then, such as saving the conversation.
+    """
+
+    async def rest() -> None:
+        while await response.content.readany():
+            pass
+
+    try:
+        await asyncio.wait_for(rest(), DRAIN_S)
+    except TRANSPORT_ERRORS:
+        # The reply is complete; how the connection ends does not change it.
+        pass
 
 
 def _parse_json(body: bytes, charset: str | None) -> Any:
