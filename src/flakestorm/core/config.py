@@ -24,10 +24,11 @@ from flakestorm.core.environment import Expanded, expand
 from flakestorm.core.golden_prompts import PromptEntry
 from flakestorm.core.published_format import normalized
 from flakestorm.core.secret_values import Secrets, find_secrets, literal_keys
-from flakestorm.core.validation_messages import MOST_EXPLAINED, problems_of
+from flakestorm.core.validation_messages import MOST_EXPLAINED, problems_of, sentences
 from flakestorm.core.yaml_source import YamlSource, parse_yaml
 from flakestorm.invariants.rules import AnyRule
 from flakestorm.llm.config import ModelConfig
+from flakestorm.model.errors import UsageError
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.randomness import identifier
 from flakestorm.mutations.config import MutationsConfig
@@ -140,8 +141,23 @@ class FlakeStormConfig(Section):
         return self._secrets.redactable
 
     def conceal(self, text: str) -> str:
-        """``text`` with each secret replaced by the ``${VARIABLE}`` that holds it."""
-        return self._secrets.conceal(text)
+        """``text`` for people, with each secret replaced by the ``${VARIABLE}`` that holds it."""
+        return self._secrets.blot_out(text)
+
+    def with_advanced(self, **changes: float | None) -> FlakeStormConfig:
+        """The same with other ``advanced`` settings; a change that is None is left out.
+
+        Raises ``UsageError`` for a value that the section does not accept.
+        """
+        given = {key: value for key, value in changes.items() if value is not None}
+        data = {**self.advanced.model_dump(exclude_unset=True), **given}
+        try:
+            advanced = AdvancedConfig.model_validate(data)
+        except ValidationError as error:
+            raise UsageError("; ".join(sentences(error, AdvancedConfig, data))) from None
+        changed = self.model_copy(update={"advanced": advanced})
+        changed.__dict__.pop("digest", None)  # the copy takes over what was computed for the original
+        return changed
 
     @property
     def source_path(self) -> Path | None:
@@ -152,14 +168,6 @@ class FlakeStormConfig(Section):
     def directory(self) -> Path:
         """Where relative paths in the configuration start: the file's folder, or the current one."""
         return self._source_path.parent if self._source_path else Path()
-
-    def with_advanced(self, **changes: Any) -> FlakeStormConfig:
-        """A copy whose ``advanced`` section has ``changes``; those that are None change nothing."""
-        given = {name: value for name, value in changes.items() if value is not None}
-        advanced = AdvancedConfig.model_validate(self.advanced.model_dump() | given)
-        copy = self.model_copy(update={"advanced": advanced})
-        copy.__dict__.pop("digest", None)
-        return copy
 
     def unused_parts(self) -> tuple[str, ...]:
         """A sentence for each part that a mutation run does not act on: ignored keys, other sections."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from flakestorm.core.config_errors import KeyPath, Problem, printable
+from flakestorm.core.config_errors import KeyPath, Problem, dotted, printable
 from flakestorm.core.secret_values import is_sensitive
 from flakestorm.core.section_fields import Found, bounds, field_at
 from flakestorm.core.yaml_source import YamlSource
@@ -51,6 +51,16 @@ def problems_of(
 
 def _has_errors_inside(path: KeyPath, grouped: Mapping[KeyPath, list[tuple[str, Problem]]]) -> bool:
     return len(grouped[path]) > 1 or any(other[: len(path)] == path != other for other in grouped)
+
+
+def sentences(error: ValidationError, model: type[BaseModel], data: Any) -> list[str]:
+    """The same for values that are in no file: ``key: what is wrong``."""
+    told = []
+    for item in error.errors(include_url=False):
+        explain = _EXPLANATIONS.get(item["type"], _generic)
+        found = field_at(model, item["loc"], data)
+        told.append(f"{dotted(item['loc'])}: {explain(_Case(item, found, show(item['input'])))}")
+    return told
 
 
 def _problem(item: Any, found: Found, source: YamlSource) -> Problem:
