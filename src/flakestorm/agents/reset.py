@@ -37,19 +37,21 @@ async def call_reset(function: Callable[[], Any], timeout_s: float) -> None:
             f"agent.reset_function did not return within {timeout_s:g} s (agent.timeout). "
             "The agent's state is unknown, so nothing that follows would mean anything."
         ) from None
-    except (Exception, SystemExit) as error:
-        raise WorkError(f"agent.reset_function raised {headline(error)}\n{last_lines(error)}") from error
     finally:
         executor.shutdown(wait=False)
 
 
 async def _call(function: Callable[[], Any], executor: DaemonExecutor) -> None:
-    if inspect.iscoroutinefunction(function):
-        await function()
-        return
-    result = await asyncio.get_running_loop().run_in_executor(executor, function)
-    if inspect.isawaitable(result):
-        await result
+    try:
+        if inspect.iscoroutinefunction(function):
+            result = function()
+        else:
+            result = await asyncio.get_running_loop().run_in_executor(executor, function)
+        if inspect.isawaitable(result):
+            await result
+    except (Exception, SystemExit) as error:
+        # Here and not in the caller: a task that ends with SystemExit takes the event loop with it.
+        raise WorkError(f"agent.reset_function raised {headline(error)}\n{last_lines(error)}") from error
 
 
 async def post_reset(url: str, timeout_s: float) -> None:

@@ -22,9 +22,15 @@ def headline(error: BaseException) -> str:
 
 def last_lines(error: BaseException) -> str:
     """The innermost frames of ``error`` outside flakestorm, as Python prints them (2,000 characters)."""
-    frames = "".join(traceback.format_list(_agent_frames(error.__traceback__)[-FRAMES:]))
+    kept = _agent_frames(error.__traceback__)
+    if not kept and error.__cause__ is not None:
+        # Python itself raised it, about an exception in agent code (StopIteration in a coroutine).
+        kept = _agent_frames(error.__cause__.__traceback__)
+    frames = "".join(traceback.format_list(kept[-FRAMES:]))
     message = "".join(_without_trace(error)).rstrip()
-    return frames[-MAX_DETAIL // 2 :] + message[: MAX_DETAIL // 2]
+    if len(frames) > MAX_DETAIL // 2:
+        frames = "  …\n" + frames[-MAX_DETAIL // 2 :].partition("\n")[2]
+    return frames + message[: MAX_DETAIL // 2]
 
 
 def _without_trace(error: BaseException) -> list[str]:
