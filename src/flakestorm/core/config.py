@@ -20,15 +20,15 @@ from flakestorm.core.config_file import read_config_text
 from flakestorm.core.config_text import yaml_text
 from flakestorm.core.contract import ContractConfig
 from flakestorm.core.cross_checks import conflicts, lacking_rules, unused_parts
-from flakestorm.core.environment import Expanded, expand
+from flakestorm.core.environment import expand
 from flakestorm.core.golden_prompts import PromptEntry
 from flakestorm.core.published_format import normalized
 from flakestorm.core.secret_values import Secrets, find_secrets, literal_keys
-from flakestorm.core.validation_messages import MOST_EXPLAINED, problems_of, sentences
+from flakestorm.core.validation_messages import problems_of, sentences
 from flakestorm.core.yaml_source import YamlSource, parse_yaml
 from flakestorm.invariants.rules import AnyRule
 from flakestorm.llm.config import ModelConfig
-from flakestorm.model.errors import UsageError
+from flakestorm.model.errors import ConfigError, UsageError
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.randomness import identifier
 from flakestorm.mutations.config import MutationsConfig
@@ -121,7 +121,11 @@ class FlakeStormConfig(Section):
 
         Neither secrets nor what leaves the trials as they are (output, speed, limits) changes it.
         """
-        data = self.model_dump(mode="json", exclude_defaults=True, exclude=_SAME_TRIALS)
+        dumped = self.model_dump(mode="json", exclude_defaults=True, exclude=_SAME_TRIALS)
+        data = {section: value for section, value in dumped.items() if value}
+        if not data.get("advanced"):
+            # A section that only says what does not matter is the same as none.
+            data.pop("advanced", None)
         return identifier(json.dumps(self._secrets.concealed(data), sort_keys=True))
 
     @cached_property
@@ -200,11 +204,13 @@ def _from_source(
     try:
         config = cls.model_validate(expanded.value)
     except ValidationError as error:
-        problems += _validation_problems(error, cls, source, expanded, problems)
-        untold = max(0, error.error_count() - MOST_EXPLAINED)
+        told, untold = problems_of(error, cls, source, expanded.value)
+        # What follows from a variable that is not set needs no word of its own.
+        blamed = {problem.path for problem in problems if problem.path}
+        problems += [problem for problem in told if problem.path not in blamed]
     if config is None or problems:
-        told = [replace(problem, message=secrets.blot_out(problem.message)) for problem in problems]
-        raise config_error(source.name, source.lines, told, untold)
+        message = config_error(source.name, source.lines, problems, untold)
+        raise ConfigError(secrets.blot_out(str(message)))
     config._secrets = secrets  # noqa: SLF001 - the model cannot know what came from the environment
     config._notes = normalized(raw)[1]  # noqa: SLF001 - nor what was left out before it was validated
     return config
@@ -212,16 +218,3 @@ def _from_source(
 
 def _located(source: YamlSource, problems: tuple[Problem, ...]) -> list[Problem]:
     return [replace(problem, place=source.locate(problem.path)[1]) for problem in problems]
-
-
-def _validation_problems(
-    error: ValidationError,
-    cls: type[FlakeStormConfig],
-    source: YamlSource,
-    expanded: Expanded,
-    known: list[Problem],
-) -> list[Problem]:
-    """What validation says, without what follows from a variable that is not set."""
-    blamed = {problem.path for problem in known if problem.path}
-    found = problems_of(error, cls, source, expanded.value)
-    return [problem for problem in found if problem.path not in blamed]

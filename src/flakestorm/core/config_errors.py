@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from flakestorm.model.errors import ConfigError
@@ -28,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong. ``secret`` keeps the line itself out of the message."""
+    """One thing that is wrong. ``secret`` keeps its line out of the message."""
 
     message: str
     path: KeyPath = ()
@@ -52,7 +52,8 @@ def config_error(
     ``untold`` is how many more there are that nobody looked at.
     """
     ordered = sorted(set(problems), key=_position)
-    shown = [_render(name, lines, problem) for problem in ordered[:MOST_SHOWN]]
+    secret_lines = {problem.place.line for problem in ordered if problem.secret and problem.place}
+    shown = [_render(name, lines, problem, secret_lines) for problem in ordered[:MOST_SHOWN]]
     count = len(ordered) + untold
     if count > 1:
         shown.insert(0, f"{name}: {count:,} problems")
@@ -71,11 +72,11 @@ def _position(problem: Problem) -> tuple[int, int, str, str]:
     return place.line, place.column, dotted(problem.path), problem.message
 
 
-def _render(name: str, lines: Sequence[str], problem: Problem) -> str:
+def _render(name: str, lines: Sequence[str], problem: Problem, secret_lines: Container[int]) -> str:
     place, path = problem.place, dotted(problem.path)
     where = f"{name}:{place.line}:{place.column}" if place else name
     head = printable(f"{where}  {path}: " if path else f"{where}: ") + problem.message
-    if place is None or problem.secret or place.line > len(lines):
+    if place is None or place.line in secret_lines or place.line > len(lines):
         return head
     return f"{head}\n{_excerpt(lines[place.line - 1], place)}"
 

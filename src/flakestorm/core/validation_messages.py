@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -20,16 +20,17 @@ MOST_EXPLAINED = 500
 
 def problems_of(
     error: ValidationError, model: type[BaseModel], source: YamlSource, data: Any
-) -> list[Problem]:
+) -> tuple[list[Problem], int]:
     """One problem for each mistake in ``data``, located in ``source``.
 
     Errors at one place (the members of a union) become one problem; a required key that is missing only
     because it was misspelt is not reported on its own. Only the first ``MOST_EXPLAINED`` errors are looked
-    at: a file of a hundred thousand wrong entries would take a minute, and nobody reads that far.
+    at, as a file of a hundred thousand wrong entries would take a minute; how many are left is returned too.
     """
     grouped: dict[KeyPath, list[tuple[str, Problem]]] = {}
     misspelt: set[KeyPath] = set()
-    for item in error.errors(include_url=False)[:MOST_EXPLAINED]:
+    errors = _without_consequences(error.errors(include_url=False))
+    for item in errors[:MOST_EXPLAINED]:
         found = field_at(model, item["loc"], data)
         problem = _problem(item, found, source)
         grouped.setdefault(problem.path, []).append((item["type"], problem))
@@ -37,20 +38,17 @@ def problems_of(
         if meant:
             misspelt.add((*problem.path[:-1], meant))
     merged = []
-    for path, found_here in grouped.items():
-        items = found_here
+    for path, items in grouped.items():
         if path in misspelt and items[0][0] == "missing":
             continue
-        if any(kind == "too_short" for kind, _ in items) and _has_errors_inside(path, grouped):
-            # A list whose entries are wrong counts as too short as well.
-            items = [(kind, problem) for kind, problem in items if kind != "too_short"]
-        if items:
-            merged.append(_merged([problem for _, problem in items]))
-    return merged
+        merged.append(_merged([problem for _, problem in items]))
+    return merged, max(0, len(errors) - MOST_EXPLAINED)
 
 
-def _has_errors_inside(path: KeyPath, grouped: Mapping[KeyPath, list[tuple[str, Problem]]]) -> bool:
-    return len(grouped[path]) > 1 or any(other[: len(path)] == path != other for other in grouped)
+def _without_consequences(errors: Sequence[Any]) -> list[Any]:
+    """A list whose entries are wrong counts as too short as well; that says nothing new."""
+    inside = {item["loc"][:end] for item in errors for end in range(len(item["loc"]))}
+    return [item for item in errors if item["type"] != "too_short" or item["loc"] not in inside]
 
 
 def sentences(error: ValidationError, model: type[BaseModel], data: Any) -> list[str]:

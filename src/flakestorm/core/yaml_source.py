@@ -259,7 +259,7 @@ def _syntax_problem(error: yaml.MarkedYAMLError, lines: list[str]) -> Problem:
         mark, begun = begun, None
     place = Place(mark.line + 1, mark.column + 1) if mark else None
     message = next((said for part, said in _SYNTAX.items() if part in what), what)
-    if "cannot start any token" in what and mark is not None:
+    if "cannot start any token" in what and mark is not None and mark.line < len(lines):
         first = lines[mark.line][mark.column : mark.column + 1]
         message = (
             "a tab cannot indent YAML; use spaces"
@@ -272,4 +272,5 @@ def _syntax_problem(error: yaml.MarkedYAMLError, lines: list[str]) -> Problem:
 
 
 def _is_end(mark: Any, lines: list[str]) -> bool:
-    return not any(line.strip() for line in (lines[mark.line][mark.column :], *lines[mark.line + 1 :]))
+    rest = lines[mark.line :]  # empty where the parser counts one line more than there is
+    return not any(line[mark.column if not index else 0 :].strip() for index, line in enumerate(rest))
