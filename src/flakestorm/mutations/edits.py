@@ -20,7 +20,7 @@ MOST = 1000
 
 
 def pick(rng: Random, places: Sequence[T], intensity: float) -> list[T]:
-    """The share ``intensity`` (0–1) of ``places``, at least one and at most ``MOST`` of them, in their order."""
+    """The share ``intensity`` (0–1) of ``places``, at least one, at most ``MOST``, in their order."""
     total = len(places)
     wanted = min(round(total * intensity), MOST)
     if wanted >= total:

@@ -114,7 +114,8 @@ def _rephrasings(wording: Wording, operation: str) -> tuple[tuple[Edit, ...], ..
         elif operation == "opener":
             found.extend(_question_edits(wording, sentence, "ask_question"))
     if operation == "opener" and wording.sentences:
-        kind = "question" if wording.is_question else "statement"
+        asks = wording.text[slice(*wording.sentences[0])].endswith("?")
+        kind = "question" if asks else "statement"
         leads = tables.sections("requests")[f"lead_{kind}"]
         found.extend((led_by(wording, wording.sentences[0], f"{lead} "),) for lead in leads)
     return tuple(found)
