@@ -21,7 +21,7 @@ from flakestorm.model.outcome import ErrorKind
 EXCERPT = 2000
 """Characters of a body that go into an error's detail."""
 
-DRAIN_S = 1.0
+DRAIN_S = 0.5
 
 FRAMES: dict[str, Callable[[], Frames]] = {
     "text/event-stream": ServerSentEvents,
