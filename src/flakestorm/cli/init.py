@@ -16,9 +16,9 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write a commented flakestorm.yaml to start from."""
-    from flakestorm.core.config_template import write_template
+    from flakestorm.core.project_files import write_new_config
 
-    written = write_template(path, force)
+    written = write_new_config(path, force)
     typer.echo(f"Wrote {written}. Say where your agent is, then: flakestorm verify && flakestorm run")
 
 

@@ -56,7 +56,7 @@ def run(
     from flakestorm.core.config import load_config
     from flakestorm.core.execution import Wishes
 
-    loaded = load_config(config).overridden(seed=seed, concurrency=concurrency)
+    loaded = load_config(config).with_advanced(seed=seed, concurrency=concurrency)
     wishes = Wishes(resume=run_id if resume else None, only=only, min_score=min_score)
     return run_and_report(loaded, wishes, console(quiet, plain=ci), output)
 
@@ -69,7 +69,7 @@ def run_and_report(config: FlakeStormConfig, wishes: Wishes, out: Console, outpu
     from flakestorm.reports.live import LiveProgress
 
     # Before the run, so that a typing error does not cost one.
-    wanted = [format_of(spec) for spec in outputs or config.output.formats]
+    wanted = [format_of(spec) for spec in outputs or config.output.format]
     progress = LiveProgress(out)
     try:
         finished = run_async(Execution(config, wishes, [progress]).run())

@@ -25,7 +25,7 @@ def schema(
     import json
 
     if which is Which.CONFIG:
-        from flakestorm.core.config import json_schema as made
+        from flakestorm.core.config_schema import json_schema as made
     else:
         from flakestorm.reports.schema import report_schema as made
     typer.echo(json.dumps(made(), indent=2, ensure_ascii=False))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flakestorm.cli.boundary import bounded
 from flakestorm.cli.options import ConfigOption, MinScoreOption
+
+if TYPE_CHECKING:
+    from flakestorm.model.run import Run
 
 
 @bounded
@@ -31,7 +35,7 @@ def score(
     return finished.assessment.exit_code
 
 
-def _fresh(config, min_score):  # type: ignore[no-untyped-def] # imports of core wait until it is called
+def _fresh(config: Path, min_score: float | None) -> Run:
     from flakestorm.core.config import load_config
     from flakestorm.core.execution import Execution, Wishes
     from flakestorm.core.loop import run_async

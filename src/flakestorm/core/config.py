@@ -209,8 +209,8 @@ def _from_source(
         blamed = {problem.path for problem in problems if problem.path}
         problems += [problem for problem in told if problem.path not in blamed]
     if config is None or problems:
-        message = config_error(source.name, source.lines, problems, untold)
-        raise ConfigError(secrets.blot_out(str(message)))
+        refusal = config_error(source.name, source.lines, problems, untold)
+        raise ConfigError(secrets.blot_out(str(refusal)))
     config._secrets = secrets  # noqa: SLF001 - the model cannot know what came from the environment
     config._notes = normalized(raw)[1]  # noqa: SLF001 - nor what was left out before it was validated
     return config

@@ -18,9 +18,8 @@ from flakestorm.core.engine import Engine, Listener, Parts
 from flakestorm.core.executor import Limits, LocalExecutor
 from flakestorm.core.pace import Pace
 from flakestorm.core.plan import Plan
-from flakestorm.core.request_shape import request_shape
 from flakestorm.core.selection import parse_selection
-from flakestorm.core.target import describe_target, unused_parts
+from flakestorm.core.target import describe_target, request_shape
 from flakestorm.invariants.judge import Judge
 from flakestorm.model.errors import UsageError
 from flakestorm.model.events import FindingMade, RunFinished, RunStarted, Throttled
@@ -81,7 +80,7 @@ class Execution:
             mutate=self._mutator.mutations,
             count=config.mutations.count,
             repeats=config.advanced.repeats,
-            control_repeats=config.control_repeats,
+            control_repeats=config.advanced.control_repeats,
             selection=parse_selection(only, self._wishes.folder) if only else None,
         )
 
@@ -112,7 +111,7 @@ class Execution:
             version=__version__,
             planned=plan.planned(),
             concurrency=config.advanced.concurrency,
-            notes=tuple(unused_parts(config)),
+            notes=config.unused_parts(),
             request=request_shape(config),
         )
         if plan.selection is not None and plan.planned() == 0:

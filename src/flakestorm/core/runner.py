@@ -12,8 +12,6 @@ from flakestorm.core.target import describe_target
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flakestorm.core.engine import Listener
-
 
 class FlakeStormRunner:
     """Runs a configuration against its agent, or against ``agent``.

@@ -1,8 +1,12 @@
-"""What a run is about, in words: the agent, how a request to it looks, and what is left out."""
+"""What a run is aimed at, in words and as a request that a person can repeat."""
 
 from __future__ import annotations
 
 from flakestorm.core.config import FlakeStormConfig
+from flakestorm.model.run import RequestShape
+
+DEFAULT_BODY = '{"input": "{prompt}"}'
+"""What an agent of type http gets without a template, with the quotes that a report fills in."""
 
 
 def describe_target(config: FlakeStormConfig) -> str:
@@ -11,16 +15,14 @@ def describe_target(config: FlakeStormConfig) -> str:
     return agent.endpoint or " ".join(agent.command_line)
 
 
-def unused_parts(config: FlakeStormConfig) -> list[str]:
-    """A sentence for each section that loads and validates, but is not part of a mutation run."""
-    present = {
-        "chaos": config.chaos is not None,
-        "chaos_matrix": bool(config.chaos_matrix),
-        "contract": config.contract is not None,
-        "replays": config.replays is not None,
-    }
-    return [
-        f"The section '{name}' is not run: this version runs mutations only."
-        for name, given in present.items()
-        if given
-    ]
+def request_shape(config: FlakeStormConfig) -> RequestShape | None:
+    """How a prompt travels to an HTTP agent, without secrets; None for other agents."""
+    agent = config.agent
+    if agent.type != "http":
+        return None
+    headers = {"Content-Type": "application/json"} | dict(agent.headers)
+    return RequestShape(
+        method=agent.method,
+        headers=tuple((name, config.conceal(value)) for name, value in headers.items()),
+        body=agent.request_template or DEFAULT_BODY,
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from flakestorm.agents.open import open_agent
 from flakestorm.agents.port import Request
 from flakestorm.core.config import FlakeStormConfig, load_config
-from flakestorm.core.target import describe_target, unused_parts
+from flakestorm.core.target import describe_target
 from flakestorm.invariants.judge import Judge
 from flakestorm.model.finding import Finding
 from flakestorm.model.outcome import Outcome
@@ -34,7 +34,7 @@ async def verify_setup(source: Path | FlakeStormConfig, target: object | None = 
         f"{config.source_path or 'given in Python'}: {len(config.golden)} golden prompts, "
         f"{len(config.invariants)} invariants, {config.mutations.count} mutations of each prompt"
     )
-    facts = [("configuration", size), *(("note", note) for note in unused_parts(config))]
+    facts = [("configuration", size), *(("note", note) for note in config.unused_parts())]
     findings: list[Finding] = []
     async with open_agent(config.agent, findings.append, target) as agent:
         await agent.preflight()

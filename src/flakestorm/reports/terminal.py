@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +16,7 @@ from flakestorm.reports.visible import visible
 SHOWN_CAUSES = 5
 SHOWN_PROMPTS = 5
 EXAMPLE_WIDTH = 100
+INDENT = " " * 9
 SEVERITY_STYLE = {
     Severity.CRITICAL: "bold red",
     Severity.HIGH: "red",
@@ -43,9 +43,9 @@ def _verdict(run: Run, console: Console) -> None:
     console.print()
     console.print(Text.assemble((word, style), "  ", assessment.headline))
     for reason in assessment.reasons:
-        console.print(Padding(Text(visible(reason, 400)), (0, 0, 0, 2)))
+        console.print(Text(f"  {visible(reason, 400)}"))
     if run.info.status != "complete":
-        console.print(Padding(Text(f"Partial: {run.info.stop_reason}.", style="yellow"), (0, 0, 0, 2)))
+        console.print(Text(f"  Partial: {run.info.stop_reason}.", style="yellow"))
 
 
 def _causes(causes: Sequence[Cause], console: Console) -> None:
@@ -76,9 +76,9 @@ def _example(record: TrialRecord, rule: str, console: Console) -> None:
     if why:
         rows.append(("why", why, "dim"))
     for name, text, style in rows:
-        line = Text.assemble((f"{name:<6}", "dim"), (visible(text, EXAMPLE_WIDTH) or "(empty)", style))
-        console.print(Padding(line, (0, 0, 0, 9)))
-    console.print(Padding(Text(f"again flakestorm run --only trial:{record.trial.id}", "dim"), (0, 0, 0, 9)))
+        shown = visible(text, EXAMPLE_WIDTH) or "(empty)"
+        console.print(Text.assemble((f"{INDENT}{name:<6}", "dim"), (shown, style)))
+    console.print(Text(f"{INDENT}again flakestorm run --only trial:{record.trial.id}", "dim"))
 
 
 def _types(rows: Sequence[TypeRow], console: Console) -> None:

@@ -43,6 +43,10 @@ class CauseTally:
             error = record.outcome.error
             code = f" {record.outcome.status}" if record.outcome.status is not None else ""
             self._group(record, f"error: {error.kind}{code}", None)
+        elif record.status is TrialStatus.ERRORED:
+            for verdict in record.verdicts:
+                if verdict.status is VerdictStatus.ERRORED:
+                    self._group(record, f"unjudged: {verdict.invariant}", None)
 
     def _group(self, record: TrialRecord, rule: str, verdict: Verdict | None) -> None:
         disturbed_by = record.trial.mutation.type if record.trial.mutation else record.trial.scenario
@@ -101,6 +105,8 @@ def _title(group: _Group) -> str:
     what = _NAMES.get(group.type, f"'{group.type}'")
     if group.rule.startswith("error: "):
         return f"Gives no reply ({group.rule[7:]}) under {what}"
+    if group.rule.startswith("unjudged: "):
+        return f"Cannot be judged by '{group.rule[10:]}' under {what}"
     verdict = next(v for v in group.example.verdicts if v.invariant == group.rule)
     effect = _EFFECTS.get(verdict.type)
     named = f" ({group.rule})" if group.rule != verdict.type else ""

@@ -24,25 +24,28 @@ def clustered(
 ) -> tuple[float, float]:
     """The interval of the ratio Σ passed ÷ Σ judged, where each position is one golden prompt.
 
-    Trials of one golden prompt resemble each other, so they say less than as many independent ones. The
-    variance of the ratio is taken between prompts (linearisation, G/(G-1)); it tells how many independent
-    trials the total is worth, and Wilson's interval is taken for that number, with Student's quantile for
-    G prompts. ``effective`` is the number of trials that the total would be worth if prompts did not
-    matter (Kish: (Σw)²/Σw² for weighted trials); the result never claims more. In simulations it holds
-    the truth in 94–99 % of cases for 3 to 100 prompts; a percentile bootstrap over prompts holds it in
-    83–96 % (see docs/statistics.md).
+    Trials of one golden prompt resemble each other, so they can say less than as many independent ones.
+    Two intervals are taken, and the wider ends are given: Wilson's for ``effective`` trials, the number that
+    the total is worth if prompts do not matter (Kish: (Σw)²/Σw² for weighted trials); and Wilson's for the
+    number of independent trials that would vary as the ratio does between prompts (linearised variance,
+    G/(G-1)), with Student's quantile for G prompts. docs/statistics.md has the simulated coverage, and that
+    of the percentile bootstrap over prompts, which is too narrow for few prompts.
     """
     total = sum(judged)
     if total <= 0:
         return 0.0, 1.0
+    rate = sum(passed) / total
+    low, high = wilson(rate * effective, effective, confidence)
     groups = [(p, j) for p, j in zip(passed, judged, strict=True) if j > 0]
     count = len(groups)
-    rate = sum(passed) / total
     if count < 2 or not 0 < rate < 1:
-        return wilson(rate * effective, effective, confidence)
+        return low, high
     variance = count / (count - 1) * sum((p - rate * j) ** 2 for p, j in groups) / total**2
-    worth = min(effective, rate * (1 - rate) / variance) if variance else effective
-    return _score_interval(rate, worth, student_quantile(0.5 + confidence / 2, count - 1))
+    if not variance:
+        return low, high
+    quantile = student_quantile(0.5 + confidence / 2, count - 1)
+    between_low, between_high = _score_interval(rate, rate * (1 - rate) / variance, quantile)
+    return min(low, between_low), max(high, between_high)
 
 
 def _score_interval(rate: float, trials: float, z: float) -> tuple[float, float]:

@@ -1,0 +1,9 @@
+"""``flakestorm demo``: placed here by its author soon."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
