@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from flakestorm.mutations import (  # noqa: F401 - imported for their operators
+    advanced_jailbreak,
     context_manipulation,
     custom,
     encoding_attacks,
+    format_poisoning,
     length_extremes,
+    multi_turn_attack,
     noise,
     paraphrase,
     prompt_injection,
+    token_manipulation,
+    token_manipulation_smuggling,
     tone_shift,
 )
