@@ -22,12 +22,13 @@ json.dump(found, sys.stdout)
 
 
 def search_in_process(
-    pattern: str, flags: int, text: str, most: int, deadline_s: float = DEADLINE_S
+    pattern: str, flags: int, text: str, most: int, deadline_s: float | None = None
 ) -> list[tuple[int, int]]:
     """The first ``most`` spans of ``pattern`` in ``text``; ``TimeoutError`` after ``deadline_s`` seconds.
 
     Raises ``RuntimeError`` when the process itself fails. Blocks the calling thread.
     """
+    deadline_s = DEADLINE_S if deadline_s is None else deadline_s
     task = json.dumps({"pattern": pattern, "flags": flags, "text": text, "most": most})
     # -I and -S: nothing of the user's environment is read, and the start is fast.
     command = [sys.executable, "-I", "-S", "-W", "ignore", "-c", PROGRAM]

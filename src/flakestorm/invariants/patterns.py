@@ -28,11 +28,13 @@ else:
     import sre_constants
     import sre_parse
 
+REPEATS = (sre_constants.MAX_REPEAT, sre_constants.MIN_REPEAT)
+
 LONG = 20_000
 """Characters of a reply up to which a pattern without nested repetition is searched in this process."""
 
-FEW = 10
-"""A repetition with so little play cannot multiply much."""
+FEW = 8
+"""Repetitions that cannot multiply much."""
 
 Spans = list[tuple[int, int]]
 
@@ -90,18 +92,20 @@ def _plain_word(tree: Any) -> str:
 
 
 def _repeats(tree: Any) -> bool:
-    """Does anything in a parsed pattern repeat many times?"""
-    return any(_is_wide(item) or any(map(_repeats, _parts(item))) for item in tree)
+    """Is there anything in a parsed pattern that may match few or many times?"""
+    return any(
+        (_is_variable(item) and _most(item) > FEW) or any(map(_repeats, _parts(item))) for item in tree
+    )
 
 
 def _nests(tree: Any, repeated: bool = False) -> bool:
-    """Does anything that can match in several ways stand inside a wide repetition?"""
+    """Does anything that can match in several ways stand inside what repeats many times?"""
     for item in tree:
         code, argument = item
         if repeated and (code is sre_constants.BRANCH or _is_variable(item)):
             return True
         # What an atomic group matched is never tried again, so it starts afresh.
-        within = (repeated or _is_wide(item)) and code is not getattr(sre_constants, "ATOMIC_GROUP", None)
+        within = (repeated or _most(item) > FEW) and code is not getattr(sre_constants, "ATOMIC_GROUP", None)
         if any(_nests(part, within) for part in _parts(argument)):
             return True
     return False
@@ -109,11 +113,12 @@ def _nests(tree: Any, repeated: bool = False) -> bool:
 
 def _is_variable(item: Any) -> bool:
     code, argument = item
-    return code in (sre_constants.MAX_REPEAT, sre_constants.MIN_REPEAT) and argument[0] != argument[1]
+    return code in REPEATS and argument[0] != argument[1]
 
 
-def _is_wide(item: Any) -> bool:
-    return _is_variable(item) and item[1][1] - item[1][0] > FEW
+def _most(item: Any) -> int:
+    code, argument = item
+    return int(argument[1]) if code in REPEATS else 1
 
 
 def _parts(node: Any) -> Iterator[Any]:
