@@ -71,12 +71,14 @@ class Server:
         endpoint: str,
         processes: Processes,
         on_finding: Callable[[Finding], None],
+        find_port: Callable[[], int] | None = None,
     ) -> None:
         self.port = 0
         self._config = config
         self._endpoint = endpoint
         self._processes = processes
         self._on_finding = on_finding
+        self._find_port = find_port or free_port
         self._restarts_left = config.restarts
         self._in_flight: list[str] = []
         self._life: Life | None = None
@@ -124,7 +126,7 @@ class Server:
 
     async def _start_at_free_port(self) -> None:
         for attempt in range(1, PORT_ATTEMPTS + 1):
-            self.port = free_port()
+            self.port = self._find_port()
             try:
                 await self._launch()
                 return
