@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,23 +65,16 @@ def format_of(spec: str) -> tuple[str, Path | None]:
 def default_path(run: Run, folder: Path, template: str, format_name: str) -> Path:
     """Where a report goes when only its format was named.
 
-    ``template`` may hold ``{run_id}``, ``{date}`` (2025-01-31) and ``{time}`` (235959); the ending is added.
+    ``template`` may hold ``{run_id}``, ``{date}`` (2025-01-31) and ``{time}`` (235959), as the section
+    ``output`` of the configuration has checked; the ending is added.
     """
     date, _, time = run.info.started_at.partition("T")
-    values = {"run_id": run.info.id, "date": date, "time": re.sub(r"\D", "", time[:8])}
-
-    def fill(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in values:
-            raise UsageError(
-                f"output.filename_template: unknown field '{{{name}}}'{did_you_mean(name, values) or '.'} "
-                f"Known: {', '.join(f'{{{known}}}' for known in values)}."
-            )
-        return values[name]
-
+    values = {"{run_id}": run.info.id, "{date}": date, "{time}": time[:8].replace(":", "")}
     ending = formats.get(format_name).ending
-    stem = re.sub(r"\{(\w*)\}", fill, template)
-    return folder / (stem.removesuffix(ending) + ending)
+    stem = template.removesuffix(ending)
+    for name, value in values.items():
+        stem = stem.replace(name, value)
+    return folder / (stem + ending)
 
 
 def write_report(run: Run, destination: Path, format_name: str) -> None:

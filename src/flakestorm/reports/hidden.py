@@ -22,11 +22,8 @@ def is_hidden(character: str) -> bool:
 
 
 def name_of(character: str) -> str:
-    """``␀`` … ``␡`` for the ASCII controls, ``U+200B`` for everything else."""
-    point = ord(character)
-    if point < 0x20:
-        return chr(0x2400 + point)
-    return "␡" if point == 0x7F else f"U+{point:04X}"
+    """``U+200B``: few fonts have pictures of the controls, and a missing picture says nothing."""
+    return f"U+{ord(character):04X}"
 
 
 def plain(text: str) -> str:

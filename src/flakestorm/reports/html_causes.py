@@ -9,7 +9,7 @@ from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
 from flakestorm.reports.html_difference import differences
 from flakestorm.reports.html_text import difference, evidence, hostile
 from flakestorm.reports.html_verdict import command
-from flakestorm.reports.markup import Content, Html, join, tag
+from flakestorm.reports.markup import Content, Html, join, tag, view
 
 OPEN = 3
 """So many causes are unfolded; the others show their title."""
@@ -28,7 +28,7 @@ def causes_section(run: Run) -> Html:
             tag(
                 "p",
                 f"{len(run.causes) - LISTED} rarer causes are left out here; ",
-                tag("a", "all failed trials", href="#status=failed,errored"),
+                tag("a", "all failed trials", href=view(status="failed,errored")),
                 " are in the table.",
                 class_="muted",
             )
@@ -61,10 +61,11 @@ def _cause(number: int, cause: Cause) -> Html:
 def _example(cause: Cause) -> Html:
     record = cause.example
     verdict = _broken(cause)
-    whose = "brought by the mutation" if cause.implied else "your rule"
     if verdict is None:
-        whose = "no reply"
-    rule = tag("p", "Breaks ", tag("code", hostile(cause.rule)), f" · {whose}", class_="rule")
+        rule = tag("p", "No reply · ", tag("code", hostile(cause.rule)), class_="rule")
+    else:
+        whose = "brought by the mutation" if cause.implied else "your rule"
+        rule = tag("p", "Breaks ", tag("code", hostile(cause.rule)), f" · {whose}", class_="rule")
     detail = verdict.detail if verdict else record.outcome.error.message if record.outcome.error else ""
     trial = record.trial.id
     return tag(
@@ -75,9 +76,9 @@ def _example(cause: Cause) -> Html:
         command(f"flakestorm run --only trial:{trial}", "show this failure again"),
         tag(
             "p",
-            tag("a", "Open this trial", href=f"#trial={trial}"),
+            tag("a", "Open this trial", href=view(trial=trial)),
             " · ",
-            tag("a", "Trials like it", href=f"#cause={_like(cause)}"),
+            tag("a", "Trials like it", href=_like(cause)),
             class_="links",
         ),
         class_="cause-body",
@@ -85,15 +86,11 @@ def _example(cause: Cause) -> Html:
 
 
 def _like(cause: Cause) -> str:
-    """The fragment that filters the table to a cause: rule and what disturbed, both percent-encoded."""
-    from urllib.parse import quote
-
-    rule = (
-        cause.rule.removeprefix("error: ").partition(" ")[0]
-        if cause.rule.startswith("error: ")
-        else cause.rule
-    )
-    return f"{quote(rule, safe='')}&type={quote(cause.type, safe='')}"
+    """The view of the trials that broke the same rule under the same disturbance."""
+    rule = cause.rule
+    if rule.startswith("error: "):
+        rule = rule.split(" ")[1]
+    return view(cause=rule, type=cause.type)
 
 
 def _broken(cause: Cause) -> Verdict | None:
@@ -149,7 +146,7 @@ def _findings(findings: tuple[Finding, ...]) -> Html | None:
 def _finding(finding: Finding) -> Html:
     links: list[Content] = []
     for trial in finding.trials[:5]:
-        links += [" ", tag("a", trial[:8], href=f"#trial={trial}", class_="id")]
+        links += [" ", tag("a", trial[:8], href=view(trial=trial), class_="id")]
     return tag(
         "li",
         severity_tag(finding.severity),

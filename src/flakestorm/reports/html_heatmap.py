@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from flakestorm.model.mutation_type import MutationType
 from flakestorm.model.run import Cell, PromptRow, Run, Totals, TypeRow
 from flakestorm.reports.html_verdict import percent
-from flakestorm.reports.markup import Content, Html, tag
+from flakestorm.reports.markup import Content, Html, tag, view
 
 ROWS = 60
 """So many prompts, the worst, are drawn: a larger table would delay the first paint."""
@@ -57,7 +55,7 @@ def _row(prompt: PromptRow, types: list[str], cells: dict[tuple[str, str], Cell]
         prompt.control.passed,
         _judged(prompt.control),
         prompt.control.errored,
-        f"#prompt={prompt.id}&type=none",
+        view(prompt=prompt.id, type="none"),
         f"{prompt.label}, undisturbed",
         "first",
     )
@@ -65,7 +63,7 @@ def _row(prompt: PromptRow, types: list[str], cells: dict[tuple[str, str], Cell]
     if prompt.flakiness > 0:
         marks.append(tag("span", f"flaky {percent(prompt.flakiness)}", class_="tag"))
     marks += [tag("span", f"broken rule {rule}", class_="tag") for rule in prompt.broken]
-    label = tag("a", tag("bdi", prompt.label[:120]), href=f"#prompt={prompt.id}")
+    label = tag("a", tag("bdi", prompt.label[:120]), href=view(prompt=prompt.id))
     shown = [_type_cell(prompt, type_, cells.get((prompt.id, type_))) for type_ in types]
     return tag("tr", tag("th", label, *marks, scope="row"), control, *shown)
 
@@ -73,7 +71,7 @@ def _row(prompt: PromptRow, types: list[str], cells: dict[tuple[str, str], Cell]
 def _type_cell(prompt: PromptRow, type_: str, cell: Cell | None) -> Html:
     if cell is None:
         return tag("td", tag("span", "no trials", class_="unseen"), class_="empty")
-    link = f"#prompt={prompt.id}&type={quote(type_, safe='')}"
+    link = view(prompt=prompt.id, type=type_)
     return _cell(cell.passed, cell.judged, cell.errored, link, f"{prompt.label}, {NAMES.get(type_, type_)}")
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from flakestorm.reports.hidden import pieces
 from flakestorm.reports.html_difference import Piece
 from flakestorm.reports.markup import Content, Html, join, tag
-from flakestorm.reports.hidden import pieces
 
 SHOWN = 1_500
 """Characters of one text on the static part of the page; the drawer shows the rest."""
@@ -36,10 +36,13 @@ def _hidden(name: str, count: int) -> Html:
 
 
 def spaced(text: str) -> str:
-    """``text`` with its spaces as ``␠`` where they would go unseen: at an end, or several in a row."""
+    """``text`` with its spaces as ``␣`` where they would go unseen: at an end, or several in a row.
+
+    The open box stands in most fonts; U+2420, the picture of a space, does not.
+    """
     inner = text.strip(" ")
     start = len(text) - len(text.lstrip(" "))
-    return "␠" * start + inner.replace("  ", "␠␠") + "␠" * (len(text) - start - len(inner))
+    return "␣" * start + inner.replace("  ", "␣␣") + "␣" * (len(text) - start - len(inner))
 
 
 def difference(found: list[Piece]) -> Html:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from flakestorm.model.run import Run, Score, Totals
-from flakestorm.reports.markup import Content, Html, join, tag
+from flakestorm.reports.markup import Content, Html, join, tag, view
 
 JUDGEMENTS = {
     0: ("passed", "Good enough"),
@@ -62,7 +62,7 @@ def verdict_section(run: Run) -> Html:
     return tag(
         "section",
         judgement,
-        tag("h1", run.assessment.headline),
+        _headline(run.assessment.headline),
         tag("ul", *reasons, class_="reasons") if reasons else None,
         tag("div", _scores(run), _totals(run.totals), class_="evidence-grid"),
         tag("h2", "Run it again", class_="label"),
@@ -70,6 +70,12 @@ def verdict_section(run: Run) -> Html:
         id="verdict",
         aria_label="Verdict",
     )
+
+
+def _headline(sentence: str) -> Html:
+    """The sentence, with its uncertainty in a quieter voice but never apart from it."""
+    claim, bracket, rest = sentence.partition(" (")
+    return tag("h1", claim, tag("span", f" ({rest}", class_="doubt") if bracket else None)
 
 
 def _scores(run: Run) -> Html:
@@ -159,7 +165,7 @@ def _totals(totals: Totals) -> Html:
                     status_sign(status),
                     tag("strong", f"{count:,}"),
                     f" {status}",
-                    href=f"#status={status}",
+                    href=view(status=status),
                     class_=None if count else "none",
                 ),
             )

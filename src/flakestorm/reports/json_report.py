@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, BinaryIO
-
-import orjson
 
 from flakestorm.model.errors import UsageError
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.run import Run
-from flakestorm.reports.json_text import json_bytes
+from flakestorm.reports.json_text import json_bytes, json_value
 from flakestorm.reports.run_dict import SCHEMA, run_from_dict, run_to_dict
 
 
@@ -58,8 +57,8 @@ def read_bytes(path: Path) -> bytes:
 def parse_json(path: Path, text: bytes, line: int = 0) -> Any:
     """The value of ``text``, which begins after ``line`` lines of the file. Raises ``UsageError``."""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        return json_value(text)
+    except JSONDecodeError as error:
         where = f"{path}:{line + error.lineno}:{error.colno}"
         broken_off = error.pos >= len(error.doc.rstrip())
         what = "the report breaks off here; it was not written to its end" if broken_off else error.msg

@@ -20,6 +20,20 @@ def json_bytes(value: Any) -> bytes:
         return json.dumps(_finite(value), separators=(",", ":")).encode("ascii")
 
 
+def json_value(text: bytes) -> Any:
+    """The value of ``text``, as ``json_bytes`` or any other program wrote it.
+
+    Raises ``json.JSONDecodeError``, with line and column, on anything that is not JSON in UTF-8.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        # Escaped halves of surrogate pairs are legal JSON that orjson refuses.
+        if "surrogate" not in error.msg:
+            raise
+        return json.loads(text)
+
+
 def _finite(value: Any) -> Any:
     """``value`` with null for NaN and the infinities, as orjson has it: JSON knows neither."""
     if isinstance(value, float):

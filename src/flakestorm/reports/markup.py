@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
+from urllib.parse import quote
 
 from flakestorm.reports.hidden import plain
 
@@ -19,7 +20,7 @@ class Html:
 
 
 Content = Html | str | int | None
-VOID = frozenset({"meta", "input", "br", "rect", "line", "path", "polyline"})
+VOID = frozenset({"meta", "input"})
 
 
 def tag(element: str, /, *children: Content, **attributes: Attribute) -> Html:
@@ -47,3 +48,9 @@ def _markup(child: Content) -> str:
     if isinstance(child, Html):
         return child.text
     return escape(plain(str(child)))
+
+
+def view(**state: str) -> str:
+    """The address of a view of this page: ``#prompt=ab12&type=noise``. templates/state.js reads it."""
+    # Half a surrogate pair has no UTF-8; such a name can be shown but not linked to.
+    return "#" + "&".join(f"{key}={quote(value, safe=',', errors='replace')}" for key, value in state.items())

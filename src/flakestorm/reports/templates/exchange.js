@@ -65,10 +65,11 @@ function callTimeline(trial) {
   })));
 }
 
-// The request as a person would repeat it, or null where the agent is not reached over HTTP.
+// The request as a person would repeat it, or null where one HTTP request does not say it all.
 function asCurl(trial) {
   const protocol = trial.mutation && trial.mutation.kind === "protocol";
-  if (!/^https?:\/\//.test(about.target) || protocol || (trial.cut && trial.cut.text)) return null;
+  const conversation = (trial.mutation || trial).turns.length > 0;
+  if (!/^https?:\/\//.test(about.target) || protocol || conversation || trial.cut) return null;
   const [method, headers, body] = about.request ||
     ["POST", [["Content-Type", "application/json"]], '{"input": "{prompt}"}'];
   const text = JSON.stringify(trial.mutation ? trial.mutation.text : trial.prompt).slice(1, -1);

@@ -65,13 +65,16 @@ function rowNode(row, place) {
   },
   h("td", {}, statusMark(row.status)),
   h("td", { class: "words" },
-    h("a", { href: addressOf({ trial: row.id }), tabindex: -1 }, h("bdi", {}, oneLine(row.sent) || "(empty)")),
-    h("div", { class: "muted" }, h("bdi", {}, oneLine(row.reply) || "(empty reply)"))),
+    h("a", { href: addressOf({ trial: row.id }), tabindex: -1 }, row.sent ? snippet(row.sent) : "(empty)"),
+    h("div", { class: "muted" }, row.reply ? snippet(row.reply) : "(empty reply)")),
   h("td", {}, row.type === "none" ? "undisturbed" : row.type.replaceAll("_", " "),
     h("div", { class: "muted" }, row.scenario === "no-chaos" ? row.operator.split(".").pop() : row.scenario)),
-  h("td", { class: "broke" }, row.broken.length ? h("bdi", {}, oneLine(row.broken.join(", "))) : h("span", { class: "muted" }, "–")),
+  h("td", { class: "broke" }, row.broken.length ? snippet(row.broken.join(", ")) : h("span", { class: "muted" }, "–")),
   h("td", { class: "number" }, milliseconds(row.latency)));
 }
+
+// The beginning of a text on one line.
+const snippet = (text) => hostile(text.replace(/[ \t]*\n\s*/g, " ⏎ ").replace(/\t/g, " "));
 
 function statusMark(status) {
   return h("span", { class: "status" },
@@ -92,12 +95,12 @@ function select(place, focus = true) {
   if (top < box.scrollTop) box.scrollTop = top;
   else if (top > box.scrollTop + room) box.scrollTop = top - room;
   draw();
-  if (focus) focusSelected();
+  if (focus) focusSelected(false);
 }
 
-function focusSelected() {
+function focusSelected(preventScroll = true) {
   const row = document.querySelector(`#rows tr[data-place="${selected}"]`);
-  if (row) row.focus({ preventScroll: true });
+  if (row) row.focus({ preventScroll });
 }
 
 function showSort() {

@@ -7,11 +7,7 @@ const HIDDEN = new RegExp(
 const SHOWN = 20000;
 const NUMBER = new Intl.NumberFormat("en");
 
-function nameOf(character) {
-  const point = character.codePointAt(0);
-  if (point < 0x20) return String.fromCodePoint(0x2400 + point);
-  return point === 0x7f ? "␡" : "U+" + point.toString(16).toUpperCase().padStart(4, "0");
-}
+const nameOf = (character) => "U+" + character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
 
 // One line for a table cell: line ends as ⏎, everything else hidden by its name.
 function oneLine(text) {
@@ -47,10 +43,10 @@ function hiddenMark(name, count) {
 
 function spaced(text) {
   const inner = text.replace(/^ +| +$/g, "");
-  if (!inner) return "␠".repeat(Math.min(text.length, 40));
+  if (!inner) return "␣".repeat(Math.min(text.length, 40));
   const start = text.indexOf(inner[0]);
   const end = text.length - start - inner.length;
-  return "␠".repeat(start) + inner.replaceAll("  ", "␠␠") + "␠".repeat(Math.max(0, end));
+  return "␣".repeat(start) + inner.replaceAll("  ", "␣␣") + "␣".repeat(Math.max(0, end));
 }
 
 // `render(characters)` for the beginning of a long text, with a button that shows the rest.
