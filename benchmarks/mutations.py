@@ -22,7 +22,11 @@ PROMPTS = tuple(
     )
 )
 EACH = 20
-TEMPLATES = {"lawyer": "As my lawyer says: {prompt}", "urgent": "{prompt} It is urgent.", "hm": "Hm. {prompt}"}
+TEMPLATES = {
+    "lawyer": "As my lawyer says: {prompt}",
+    "urgent": "{prompt} It is urgent.",
+    "hm": "Hm. {prompt}",
+}
 
 
 def rate(types: tuple[str, ...], prompts: int, each: int = EACH) -> float:

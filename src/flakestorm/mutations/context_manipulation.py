@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from random import Random
 
 from flakestorm.model.mutation import Edit, Kind
@@ -81,7 +82,7 @@ def _swaps(wording: Wording) -> tuple[tuple[Edit, Edit], ...]:
     text = wording.text
     linked = [bool(LINKED.match(text, start)) for start, _ in wording.sentences]
     swaps = []
-    for index, (left, right) in enumerate(zip(wording.sentences, wording.sentences[1:], strict=False)):
+    for index, (left, right) in enumerate(pairwise(wording.sentences)):
         first, second = text[slice(*left)], text[slice(*right)]
         after = linked[index + 2 : index + 3]
         if linked[index] or linked[index + 1] or any(after) or first == second:
@@ -102,11 +103,11 @@ def sentence_order(source: Source, rng: Random, intensity: float) -> Draft | Non
 def _removals(wording: Wording) -> tuple[Edit, ...]:
     """What can be taken away: a sentence beside others, an exact value, or a closing detail."""
     sentences = wording.sentences
-    found = [
-        Edit(start, sentences[index + 1][0] if index + 1 < len(sentences) else end, "")
-        for index, (start, end) in enumerate(sentences)
-        if len(sentences) > 1
-    ]
+    found = []
+    if len(sentences) > 1:
+        # With the white space that follows, or before the last sentence the one that precedes.
+        found = [Edit(left[0], right[0], "") for left, right in pairwise(sentences)]
+        found.append(Edit(sentences[-2][1], sentences[-1][1], ""))
     text = wording.text
     for start, end in wording.protected:
         gap = start > 0 and text[start - 1] == " "

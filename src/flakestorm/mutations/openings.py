@@ -53,6 +53,17 @@ def led_by(wording: Wording, sentence: Span, lead: str) -> Edit:
     return Edit(start, start, lead)
 
 
+def opened_by(wording: Wording, phrase: str) -> Edit:
+    """Put ``phrase`` in front of the whole text, which must have a sentence.
+
+    After a closing mark the first sentence stays as it is; otherwise ``phrase`` runs on into it.
+    """
+    start = wording.body[0]
+    if phrase[-1] in ".!?":
+        return Edit(start, start, f"{phrase} ")
+    return led_by(wording, wording.sentences[0], f"{phrase} ")
+
+
 def closed_by(wording: Wording, sentence: Span, mark: str) -> tuple[Edit, ...]:
     """Make ``mark`` (one character) the closing mark of ``sentence``; nothing where it already is."""
     start, end = sentence

@@ -8,7 +8,7 @@ from random import Random
 from flakestorm.model.mutation import Edit, Kind
 from flakestorm.mutations import tables
 from flakestorm.mutations.edits import Options, pick
-from flakestorm.mutations.openings import closed_by, led_by
+from flakestorm.mutations.openings import closed_by, opened_by
 from flakestorm.mutations.phrasebook import Phrasebook
 from flakestorm.mutations.registry import Draft, Operator, Source, operator
 from flakestorm.mutations.wording import Wording, in_case_of
@@ -39,13 +39,6 @@ def _replacements(wording: Wording, heading: str) -> tuple[Edit, ...]:
     )
 
 
-def _lead(wording: Wording, phrase: str, taken: bool) -> Edit:
-    # A phrase that ends in a comma, colon or no mark runs on into the sentence.
-    if phrase[-1] in ".!?:" or taken:
-        return Edit(wording.body[0], wording.body[0], f"{phrase} ")
-    return led_by(wording, wording.sentences[0], f"{phrase} ")
-
-
 def _in_tone(source: Source, rng: Random, intensity: float, tone: str) -> Draft | None:
     wording = source.wording
     if not wording.sentences:
@@ -57,7 +50,11 @@ def _in_tone(source: Source, rng: Random, intensity: float, tone: str) -> Draft 
     edits = list(words)
     if rng.random() < 0.6 + intensity / 2:
         phrase = rng.choice(phrases[f"{tone}_before"])
-        edits.insert(0, _lead(wording, phrase, bool(words) and words[0].start == start))
+        opening = opened_by(wording, phrase)
+        # A replaced first word keeps its capital.
+        if words and words[0].start < opening.end:
+            opening = Edit(start, start, f"{phrase} ")
+        edits.insert(0, opening)
     if not edits or rng.random() < 0.4 + intensity / 2:
         edits.append(Edit(end, end, f"{wording.joint}{rng.choice(phrases[f'{tone}_after'])}"))
     return Draft(tuple(edits))
@@ -81,12 +78,15 @@ for _tone, _summary in TONES.items():
 def _dispensable(wording: Wording) -> Options:
     text = wording.text
     sites = []
+    openings = {start for start, _ in wording.sentences}
     for edit in _replacements(wording, "terse_removed"):
+        if " " in text[edit.start : edit.end] and edit.start not in openings:
+            continue
         after = edit.end + (text[edit.end : edit.end + 1] == " ")
         if after == edit.end or not text[after:].strip(" .?!,"):
             continue
-        # At the front the next word takes over the capital.
-        first = edit.start == wording.body[0] and wording.is_free(after, after + 1)
+        # At the front of a sentence the next word takes over the capital.
+        first = edit.start in openings and wording.is_free(after, after + 1)
         sites.append((Edit(edit.start, after + first, text[after].upper() if first else ""),))
     return tuple(sites)
 

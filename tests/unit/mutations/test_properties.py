@@ -98,7 +98,9 @@ def test_what_is_protected_stays_byte_for_byte(
         return
     mutated = apply_edits(text, draft.edits)
     kept = Counter(text[start:end] for start, end in source.protected)
-    assert {value: mutated.count(value) >= count for value, count in kept.items()} == dict.fromkeys(kept, True)
+    assert {value: mutated.count(value) >= count for value, count in kept.items()} == dict.fromkeys(
+        kept, True
+    )
 
 
 @pytest.mark.parametrize("info", ALL)

@@ -25,7 +25,7 @@ TIME_LAST = re.compile(
 # "Tell me if …" asks about the clause, and "even if …" is one thing: neither clause may move.
 NOT_BEFORE = words(
     "know me see check ask wonder wondering what even as only sure just tell say and or but not of from long "
-    "the about explain out remember until than us"
+    "the about explain out remember until than us for by since in on at to with"
 )
 
 

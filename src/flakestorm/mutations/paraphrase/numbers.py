@@ -14,7 +14,9 @@ from flakestorm.mutations.registry import Draft, Source, operator
 from flakestorm.mutations.units import AMBIGUOUS, PAIRS, SYMBOLS
 
 # A number may become a word only where it counts things: not in ids, versions, dates, times or lists.
-COUNT = re.compile(r"(?<![\w.,:/#$€£¥+\-])\d{1,3}(?=\s+[a-z]{3,}\b)(?!\s+(?:km|kg|cm|ml|am|pm|percent|of)\b)")
+COUNT = re.compile(
+    r"(?<![\w.,:/#$€£¥+\-])\d{1,3}(?=\s+[a-z]{3,}\b)(?!\s+(?:percent|and|from|into|for|with|plus|minus|times|divided|per|the)\b)"
+)
 NAMED = re.compile(
     r"\b(?:order|ticket|invoice|number|no|nr|id|room|flight|page|chapter|section|version|step|level|line|"
     r"account|case|code|highway|route|gate|model|on|at|in|may|june|july|march|april|august|jan|feb|mar|apr|jun|"

@@ -10,7 +10,7 @@ from random import Random
 from flakestorm.model.mutation import Edit, Kind
 from flakestorm.mutations import tables
 from flakestorm.mutations.edits import Options, choose, drafted
-from flakestorm.mutations.openings import closed_by, commands, led_by
+from flakestorm.mutations.openings import closed_by, commands, led_by, opened_by
 from flakestorm.mutations.protected import Span
 from flakestorm.mutations.registry import Draft, Source, operator
 from flakestorm.mutations.wording import Wording
@@ -91,7 +91,7 @@ def _command_edits(wording: Wording, sentence: Span, heading: str) -> list[tuple
     found = []
     polite = wording.text[sentence[0] :].lower().startswith("please")
     for template in tables.sections("requests")[heading]:
-        if polite and "please" in template:
+        if polite and ("please" in template or "possibly" in template):
             continue
         before, mark = _lead(template)
         found.append((led_by(wording, sentence, before), *closed_by(wording, sentence, mark)))
@@ -117,7 +117,7 @@ def _rephrasings(wording: Wording, operation: str) -> tuple[tuple[Edit, ...], ..
         asks = wording.text[slice(*wording.sentences[0])].endswith("?")
         kind = "question" if asks else "statement"
         leads = tables.sections("requests")[f"lead_{kind}"]
-        found.extend((led_by(wording, wording.sentences[0], f"{lead} "),) for lead in leads)
+        found.extend((opened_by(wording, lead),) for lead in leads)
     return tuple(found)
 
 
@@ -154,7 +154,7 @@ def politeness_added(source: Source, rng: Random, intensity: float) -> Draft | N
     where = rng.random()
     edits = []
     if where < 0.5 + intensity / 2:
-        edits.append(led_by(wording, wording.sentences[0], f"{rng.choice(phrases['polite_before'])} "))
+        edits.append(opened_by(wording, rng.choice(phrases["polite_before"])))
     if where >= 0.5 - intensity / 2:
         end = wording.body[1]
         edits.append(Edit(end, end, f"{wording.joint}{rng.choice(phrases['polite_after'])}"))
@@ -195,7 +195,8 @@ def _filler_places(wording: Wording) -> Options:
     ]
     for word, following in pairwise(wording.words):
         if word.lower in ("i", "we", "i'm", "we're") and following.start == word.end + 1:
-            sites.append(tuple(Edit(word.end, word.end, f" {filler}") for filler in phrases["filler_middle"]))
+            fillers = (f if f.startswith(",") else f" {f}" for f in phrases["filler_middle"])
+            sites.append(tuple(Edit(word.end, word.end, filler) for filler in fillers))
     return tuple(sorted(sites, key=lambda edits: edits[0].start))
 
 
