@@ -37,12 +37,8 @@ def check_http_url(text: str) -> str:
 def check_python_target(text: str) -> str:
     """``text`` if it is ``module:attribute`` or ``file.py:attribute``, else ``ValueError`` with a fix."""
     match = PYTHON_TARGET.fullmatch(text)
-    if match:
-        module = match["module"]
-        if "://" in text:
-            raise ValueError(f"{text!r} is a URL; a URL needs type http or openai")
-        if module.endswith(".py") or MODULE.fullmatch(module):
-            return text
+    if match and "://" not in text and (match["module"].endswith(".py") or MODULE.fullmatch(match["module"])):
+        return text
     raise ValueError(f"{text!r} is not module:attribute or file.py:attribute{_target_hint(text)}")
 
 

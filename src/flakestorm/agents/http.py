@@ -101,9 +101,10 @@ class HttpAgent:
             spoken = messages(turns[:number], replies)
             exchange = await self._exchange(Fill(turn, spoken, session), trial_id, session)
             outcome = exchange.outcome
-            if outcome.reply is None:
-                return replace(outcome, replies=tuple(replies), error=_in_turn(outcome.error, number, turns))
-            replies.append(outcome.reply)
+            if outcome.error is not None:
+                message = f"turn {number} of {len(turns)}: {outcome.error.message}"
+                return replace(outcome, replies=tuple(replies), error=replace(outcome.error, message=message))
+            replies.append(outcome.reply or "")
             if self._session is not None and self._session.cookie is not None:
                 # An agent that makes up its own session ids hands them out with the first answer.
                 session = exchange.cookies.get(self._session.cookie, session)
@@ -131,12 +132,6 @@ class HttpAgent:
             own = f"{self._session.cookie}={session}"
             headers["Cookie"] = f"{self._cookies}; {own}" if self._cookies else own
         return headers
-
-
-def _in_turn(error: OutcomeError | None, number: int, turns: tuple[str, ...]) -> OutcomeError | None:
-    if error is None:
-        return None
-    return replace(error, message=f"turn {number} of {len(turns)}: {error.message}")
 
 
 def reply_reader(config: AgentConfig) -> ReplyReader:

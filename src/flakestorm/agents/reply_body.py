@@ -51,7 +51,7 @@ class Progress:
 
     def __str__(self) -> str:
         if self.status is None:
-            return " (nothing came)"
+            return " (no headers came)"
         return f" (status {self.status} and {self.bytes:,} bytes came)"
 
 

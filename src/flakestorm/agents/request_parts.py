@@ -58,11 +58,6 @@ class RequestParts:
         """Whether the template has ``{messages}``, so that a whole conversation fits into one request."""
         return self._body is not None and "messages" in self._body.names
 
-    @property
-    def has_prompt(self) -> bool:
-        """Whether the prompt gets into the request at all."""
-        return self._query.has_prompt or (self._body is not None and self._body.has_prompt)
-
     def url(self, fill: Fill) -> URL:
         """The URL for one request. Raises ``Unsendable``."""
         return self._fixed_url or self._with_query(self._query.fill(fill))

@@ -32,6 +32,7 @@ TRANSPORT_ERRORS = (
     asyncio.TimeoutError,
     OSError,
     EOFError,
+    UnicodeError,
 )
 """All that sending a request and reading its answer raises because of the other side or of the prompt."""
 
@@ -60,6 +61,9 @@ def outcome_error(error: BaseException, timeout_ms: int, came: str = "") -> Outc
         return _tls(error)
     if isinstance(error, aiohttp.ClientConnectorError):
         return _not_connected(error)
+    if isinstance(error, UnicodeError):
+        # The only text that is encoded on the way, the host name: IDNA has rules for its parts.
+        return OutcomeError(ErrorKind.DNS, f"the host name cannot be looked up: {error}")
     return _broken_answer(error, came)
 
 

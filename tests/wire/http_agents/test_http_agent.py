@@ -223,6 +223,13 @@ async def test_reply_size_is_limited(serve: Any, agent: Any) -> None:
         assert outcome.error.message == "the reply is larger than agent.max_reply_bytes (1,000 bytes)"
 
 
+async def test_large_reply_arrives_whole(serve: Any, agent: Any) -> None:
+    """A reply of many packets is put together in order."""
+    text = "".join(map(str, range(200_000)))
+    outcome = await agent((await serve(replying(text=text))).url).send(Request(("x",)))
+    assert outcome.reply == text
+
+
 async def test_decompression_bomb_is_cut_off(serve: Any, agent: Any) -> None:
     """The limit is on what comes out of the compression; little of the rest is ever unpacked."""
     bomb = gzip.compress(bytes(50_000_000), 1)
