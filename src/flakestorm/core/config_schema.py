@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flakestorm.invariants.config import Rule
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_ID = "urn:flakestorm:schema:config"
 """A name, not an address: nothing is fetched."""
@@ -46,10 +48,17 @@ def _with_variables(schema: dict[str, Any]) -> dict[str, Any]:
     """``schema`` with ``${VARIABLE}`` allowed where a property is a number or a boolean."""
     if "properties" not in schema:
         return schema
-    return {**schema, "properties": {key: _property(value) for key, value in schema["properties"].items()}}
+    return {
+        **schema,
+        "properties": {key: _property(key, value) for key, value in schema["properties"].items()},
+    }
 
 
-def _property(schema: dict[str, Any]) -> dict[str, Any]:
+def _property(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    common = Rule.model_fields.get(name)
+    if "description" not in schema and common is not None:
+        # A rule that only changes the default of a common key need not describe it again.
+        schema = {**schema, "description": common.description}
     if schema.get("type") not in _NOT_TEXT:
         return schema
     outer = {key: value for key, value in schema.items() if key in ("description", "default", "title")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -20,8 +21,14 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_ODD_BREAK = re.compile("[\r\x85\u2028\u2029]")
+"""Line breaks that YAML turns into plain ones unless they are escaped."""
+
+
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = "'" if plain(text) != text else "|" if "\n" in text else None
+    if _ODD_BREAK.search(text):
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

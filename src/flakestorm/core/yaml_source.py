@@ -215,10 +215,11 @@ class _Builder:
 
     def _key(self, event: Any, depth: int) -> str:
         if isinstance(event, yaml.ScalarEvent):
+            if event.anchor:
+                self._anchors[event.anchor] = Node(event.value, self._place(event))
             return str(event.value)
         if isinstance(event, yaml.AliasEvent):
-            node = self._node(event, depth)
-            return str(node.value)
+            return str(self._node(event, depth).value)
         raise _Unreadable(
             "a list or mapping cannot be a key; put quotes around text with { } or [ ] in it",
             self._place(event),

@@ -23,9 +23,10 @@ def _as_list(value: Any) -> Any:
 class OutputConfig(Section):
     """One format or several; the file name gets the format's ending."""
 
-    format: Annotated[tuple[FormatName, ...], BeforeValidator(_as_list)] = Field(
-        ("html",), min_length=1, description="One format, or a list of them"
-    )
+    format: Annotated[
+        tuple[FormatName, ...],
+        BeforeValidator(_as_list, json_schema_input_type=FormatName | tuple[FormatName, ...]),
+    ] = Field(("html",), min_length=1, description="One format, or a list of them")
     path: str = Field("./reports", min_length=1, description="Folder for reports; it is made if need be")
     filename_template: str = Field(
         "flakestorm-{run_id}",

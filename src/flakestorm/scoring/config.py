@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import Field, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 from flakestorm.section import Section
 
@@ -43,6 +44,20 @@ class ScoringConfig(Section):
                 {"total": f"{total:.4g}", "left": f" (with the defaults {left})" if left else ""},
             )
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        section = handler.resolve_ref_schema(handler(schema))
+        pillars = dict(section["properties"])
+        section["properties"]["weights"] = {
+            "description": "The same four weights, one level deeper",
+            "type": "object",
+            "properties": pillars,
+            "additionalProperties": False,
+        }
+        return section
 
 
 def _below(key: str, error: ValidationError) -> ValidationError:

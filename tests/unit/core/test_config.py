@@ -37,7 +37,7 @@ PUBLISHED_KEYS = """
     enabled sessions sources file input tool_responses response status latency_ms source captured_at context
     expected_failure project filter date_range min_latency_ms auto_import run_id format path
     filename_template concurrency retries seed
-""".split()
+"""
 
 
 def keys_in(value: Any) -> Iterator[str]:
@@ -68,7 +68,7 @@ def test_files_load_and_come_back_the_same(path: Path) -> None:
 def test_the_samples_have_every_published_key() -> None:
     """The samples above prove something about the whole published vocabulary."""
     seen = {key for path in GOOD for key in keys_in(yaml.safe_load(path.read_text("utf-8")))}
-    assert [key for key in PUBLISHED_KEYS if key not in seen] == []
+    assert [key for key in PUBLISHED_KEYS.split() if key not in seen] == []
 
 
 def test_published_residue_is_dropped_and_noted() -> None:
@@ -76,7 +76,10 @@ def test_published_residue_is_dropped_and_noted() -> None:
     config = load_config(FILES / "published_1_0_written_by_init.yaml")
     notes = config.unused_parts()
     assert "invariants[0].threshold is ignored: it belongs to 'similarity', not to 'latency'" in notes
-    assert "invariants[1].dangerous_prompts is ignored: it belongs to 'refusal_check', not to 'valid_json'" in notes
+    assert (
+        "invariants[1].dangerous_prompts is ignored: it belongs to 'refusal_check', not to 'valid_json'"
+        in notes
+    )
     assert config.advanced.seed == 0
     assert config.chaos is None
     assert config.output.filename_template == "flakestorm-{run_id}"
@@ -116,13 +119,18 @@ invariants: [{type: contains, value: yes, on: control}]
 
 def test_golden_prompts_in_every_form() -> None:
     """A text, a conversation and mappings become golden prompts; one that is repeated is run once."""
-    config = FlakeStormConfig.from_yaml(MINIMAL.replace("[hello]", """
+    config = FlakeStormConfig.from_yaml(
+        MINIMAL.replace(
+            "[hello]",
+            """
   - hello
   - [first, second]
   - {prompt: named, name: a name}
   - {input: other, id: an id}
   - {turns: [one, two]}
-  - hello"""))
+  - hello""",
+        )
+    )
     assert [prompt.turns for prompt in config.golden] == [
         ("hello",),
         ("first", "second"),
@@ -154,7 +162,8 @@ def test_a_contract_can_stand_for_the_invariants() -> None:
     outside = FlakeStormConfig.from_yaml(text + "chaos_matrix: [{name: outside}]")
     assert [scenario.name for scenario in outside.scenarios] == ["outside"]
     both = FlakeStormConfig.from_yaml(
-        text.replace("name: c,", "name: c, chaos_matrix: [{name: inside}],") + "chaos_matrix: [{name: outside}]"
+        text.replace("name: c,", "name: c, chaos_matrix: [{name: inside}],")
+        + "chaos_matrix: [{name: outside}]"
     )
     assert [scenario.name for scenario in both.scenarios] == ["inside"]
     assert "chaos_matrix is ignored: contract.chaos_matrix is used" in both.unused_parts()
@@ -173,7 +182,9 @@ def test_options_without_meaning_are_noted() -> None:
 def test_the_digest_is_of_the_experiment() -> None:
     """Output, speed and spelled-out defaults do not change it; prompts, rules and the seed do."""
     base = FlakeStormConfig.from_yaml(MINIMAL).digest
-    same = "version: 2.0\noutput: {format: json}\nadvanced: {concurrency: 3, seed: 0}\nmutations: {count: 10}\n"
+    same = (
+        "version: 2.0\noutput: {format: json}\nadvanced: {concurrency: 3, seed: 0}\nmutations: {count: 10}\n"
+    )
     assert FlakeStormConfig.from_yaml(same + MINIMAL).digest == base
     assert len(base) == 12
     others = [
