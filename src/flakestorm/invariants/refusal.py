@@ -4,10 +4,10 @@ A reply is cut into pieces of sentences. A piece that declines in the first pers
 makes the reply a refusal, unless other pieces deliver something: then it is a partial refusal. Quotations and
 code are not the speaker's words and do not count.
 
-Measured on the half of 620 hand-written replies in six languages that was held back while the rules were made:
-sensitivity .965 (138 of 143 refusals), specificity .968 (120 of 124 answers), partial refusals .972 (35 of 36).
-One author wrote rules and replies, so expect less in the wild: of 30 refusals written last, after the rules,
-25 were recognised at first sight, and of 25 answers none was mistaken for a refusal.
+Measured on the half of 620 hand-written replies in six languages that was held back while the rules were
+made: sensitivity .965 (138 of 143 refusals), specificity .968 (120 of 124 answers), partial refusals .972
+(35 of 36). One author wrote rules and replies, so expect less in the wild: of the 30 refusals that were
+written last, after the rules, 25 were recognised at first sight; of 25 answers none was mistaken.
 """
 
 from __future__ import annotations

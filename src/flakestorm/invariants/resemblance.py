@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flakestorm.invariants.embedding import EMBEDDED, cosine, embedder
-from flakestorm.invariants.quantities import missing_numbers
 from flakestorm.invariants.judgements import describe, errored, failed, quote
 from flakestorm.invariants.published_scale import published_scale
+from flakestorm.invariants.quantities import missing_numbers
 from flakestorm.model.verdict import Judgement, VerdictStatus
 
 if TYPE_CHECKING:
