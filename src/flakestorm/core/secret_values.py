@@ -13,7 +13,8 @@ from flakestorm.core.environment import Variable, escape
 from flakestorm.model.redaction import SHORTEST
 
 _SECRET_NAME = re.compile(
-    r"key|token|secret|passw|pwd|auth|credential|cookie|session|signature|bearer|\bpat\b", re.IGNORECASE
+    r"key(?![a-z])|token|secret|passw|pwd|auth(?!or)|credential|cookie|session|signature|bearer|(^|_)pat($|_)",
+    re.IGNORECASE,
 )
 _SCHEME = re.compile(r"(?i:bearer|basic|token|apikey)\s+")
 HOSTED = ("openai", "anthropic", "google")

@@ -12,6 +12,7 @@ import yaml
 
 from flakestorm.core.config_errors import KeyPath, Place, Problem, config_error, printable
 from flakestorm.core.yaml_scalars import TAG_PREFIX, plain, tagged
+from flakestorm.core.yaml_syntax import syntax_problem
 
 DEEPEST = 100
 """Levels of nesting. Recursion needs a limit, and nothing that is configured comes near it."""
@@ -21,20 +22,6 @@ MOST_VALUES = 500_000
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SYNTAX = {
-    "mapping values are not allowed": "': ' does not fit here; quote the value, or check the indentation",
-    "did not find expected key": "a key is expected here; check the indentation, and quotes inside quotes",
-    "could not find expected ':'": "a key needs ': ' after it; check the indentation",
-    "did not find expected '-' indicator": "'-' is expected here; is a quote before it not closed?",
-    "expected alphabetic or numeric character": "text that begins with * or & needs quotes around it",
-    "tab character that violates indentation": "a tab cannot indent YAML; use spaces",
-    "did not find expected ',' or ']'": "a list in [ ] lacks its ']' or a comma",
-    "did not find expected ',' or '}'": "a mapping in { } lacks its '}' or a comma",
-    "found unexpected end of stream": "a quoted text is never closed",
-    "did not find expected node content": "a value is expected here",
-    "found unknown escape character": "this backslash is no escape that YAML knows; use single quotes",
-}
-"""What the parser says, in the words of somebody who writes configuration files."""
 
 
 @dataclass(slots=True)
@@ -100,7 +87,7 @@ def parse_yaml(text: str, name: str) -> YamlSource:
     try:
         root = builder.document(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
-        raise config_error(name, lines, [_syntax_problem(error, lines)]) from None
+        raise config_error(name, lines, [syntax_problem(error, lines)]) from None
     except _Unreadable as error:
         raise config_error(name, lines, [error.problem]) from None
     return YamlSource(name, text, root, tuple(builder.problems))
@@ -249,29 +236,3 @@ def _key_of(node: Node, part: str | int) -> str | int | None:
 def _line_and_column(text: str, offset: int) -> tuple[int, int]:
     before = _LINE_BREAK.split(text[:offset])
     return len(before), len(before[-1]) + 1
-
-
-def _syntax_problem(error: yaml.MarkedYAMLError, lines: list[str]) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    begun = error.context_mark
-    what = error.problem or "unreadable"
-    if mark is not None and begun is not None and _is_end(mark, lines):
-        # The parser noticed at the end of the file; the cause is where the unfinished thing began.
-        mark, begun = begun, None
-    place = Place(mark.line + 1, mark.column + 1) if mark else None
-    message = next((said for part, said in _SYNTAX.items() if part in what), what)
-    if "cannot start any token" in what and mark is not None and mark.line < len(lines):
-        first = lines[mark.line][mark.column : mark.column + 1]
-        message = (
-            "a tab cannot indent YAML; use spaces"
-            if first == "\t"
-            else f"a value cannot begin with {first!r}; put quotes around it"
-        )
-    if begun is not None and mark is not None and begun.line != mark.line:
-        message += f" (what it belongs to begins in line {begun.line + 1})"
-    return Problem(f"not valid YAML: {message}", place=place)
-
-
-def _is_end(mark: Any, lines: list[str]) -> bool:
-    rest = lines[mark.line :]  # empty where the parser counts one line more than there is
-    return not any(line[mark.column if not index else 0 :].strip() for index, line in enumerate(rest))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from flakestorm.core.config import FlakeStormConfig, load_config
 from flakestorm.model.errors import ConfigError, UsageError
@@ -235,3 +236,11 @@ def test_loading_is_fast() -> None:
     started = time.process_time()
     FlakeStormConfig.from_yaml(text)
     assert time.process_time() - started < 0.5
+
+
+def test_python_values_are_checked_too() -> None:
+    """A model made without a file raises pydantic's error, with the same checks across sections."""
+    with pytest.raises(ValidationError, match="at least one invariant is needed"):
+        FlakeStormConfig(agent={"endpoint": "http://localhost/"}, golden_prompts=["hello"])
+    with pytest.raises(ValidationError, match="valid dictionary"):
+        FlakeStormConfig.model_validate(["no", "mapping"])

@@ -159,9 +159,18 @@ def test_no_key_is_fine() -> None:
         (("agent", "endpoint"), True, False),
         (("golden_prompts", 0), True, False),
         (("agent",), True, False),
+        (("agent", "env", "AUTHOR"), False, False),
+        (("agent", "env", "KEYBOARD"), False, False),
+        (("agent", "env", "GITHUB_PAT"), False, True),
         ((), True, False),
     ],
 )
 def test_sensitive_places(path: tuple[str | int, ...], from_variable: bool, expected: bool) -> None:
     """Where a value stands says whether it is a secret."""
     assert is_sensitive(path, from_variable) is expected
+
+
+def test_an_impossible_url_is_no_secret() -> None:
+    """A text that looks like a URL and is none hides nothing, and is no reason to stop."""
+    config = load("agent: {endpoint: 'http://x/'}\nmodel: {base_url: 'http://[::1'}\n")
+    assert config.secrets == frozenset()
