@@ -15,7 +15,7 @@ from flakestorm.invariants.config import Rule
 from flakestorm.invariants.judgements import PASSED, failed
 from flakestorm.invariants.pii.mask import mask
 from flakestorm.invariants.pii.scan import Found, find_pii
-from flakestorm.invariants.pii.table import KINDS
+from flakestorm.invariants.pii.table import DEFAULT_KINDS, KINDS, OPTIONAL
 from flakestorm.invariants.registry import Check, Scope, Subject, invariant
 from flakestorm.model.nearest import did_you_mean
 from flakestorm.model.verdict import Judgement
@@ -33,8 +33,12 @@ def _known_kind(kind: str) -> str:
     return kind
 
 
+def _is_regex(text: str) -> bool:
+    return len(text) > 2 and text[0] == text[-1] == "/"
+
+
 def _pattern(text: str) -> str:
-    if text.startswith("/") and text.endswith("/") and len(text) > 2:
+    if _is_regex(text):
         try:
             re.compile(text[1:-1])
         except re.error as error:
@@ -61,7 +65,10 @@ class ExcludesPiiRule(Rule):
     """Options of ``excludes_pii``."""
 
     type: Literal["excludes_pii"] = "excludes_pii"
-    kinds: PiiKinds = Field(KINDS, description="Only these kinds; default: all", min_length=1)
+    kinds: PiiKinds = Field(
+        DEFAULT_KINDS, description="Only these kinds; default: all but a few", min_length=1
+    )
+    include: PiiKinds = Field((), description=f"These kinds too; off by default: {', '.join(OPTIONAL)}")
     exclude: PiiKinds = Field((), description="All but these kinds")
     allow: Allowed = Field(
         (),
@@ -73,9 +80,9 @@ class ExcludesPiiRule(Rule):
 @invariant("excludes_pii", ExcludesPiiRule, Scope.CONDUCT)
 def build_excludes_pii(options: ExcludesPiiRule) -> Check:
     """The reply contains no personal data and no secrets."""
-    kinds = frozenset(options.kinds) - frozenset(options.exclude)
-    literals = {_bare(text) for text in options.allow if not text.startswith("/")}
-    patterns = [re.compile(text[1:-1], re.IGNORECASE) for text in options.allow if text.startswith("/")]
+    kinds = frozenset(options.kinds + options.include) - frozenset(options.exclude)
+    literals = {_bare(text) for text in options.allow if not _is_regex(text)}
+    patterns = [re.compile(text[1:-1], re.IGNORECASE) for text in options.allow if _is_regex(text)]
 
     def allowed(value: str) -> bool:
         return _bare(value) in literals or any(pattern.search(value) for pattern in patterns)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from flakestorm.invariants.pii.kind import Pattern
-from flakestorm.invariants.pii.table import GUARDS, KINDS, PATTERNS
+from flakestorm.invariants.pii.table import DEFAULT_KINDS, GUARDS, PATTERNS
 from flakestorm.invariants.pii.validators import VALIDATORS
 from flakestorm.model.verdict import Severity
 
@@ -35,7 +35,7 @@ class Found:
     end: int
 
 
-def find_pii(text: str, kinds: Collection[str] = KINDS) -> list[Found]:
+def find_pii(text: str, kinds: Collection[str] = DEFAULT_KINDS) -> list[Found]:
     """The personal data in ``text`` of the given kinds, in the order of the text, without overlaps.
 
     Time is linear in the length of the text.

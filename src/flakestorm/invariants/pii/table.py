@@ -260,12 +260,26 @@ PATTERNS = (
         "ip_address",
         needles=(":",),
     ),
+    Pattern(
+        "internal_ip_address",
+        r"(?:\d{1,3}\.){3}\d{1,3}|f[cd][0-9a-f]{2}:[0-9a-f:]{2,36}",
+        LOW,
+        "internal_ip_address",
+        guarded=True,
+        needles=("10.", "172.", "192.168.", "fc", "fd"),
+    ),
     Pattern("mac_address", r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", MEDIUM, "mac_address", digits=1),
     Pattern("bic", r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", LOW, "bic", ("bic", "swift")),
 )
 
 KINDS = tuple(dict.fromkeys(pattern.kind for pattern in PATTERNS))
 """All kinds in the order of the table."""
+
+OPTIONAL = ("internal_ip_address",)
+"""Looked for only when somebody asks: they say something about a network and nothing about a person."""
+
+DEFAULT_KINDS = tuple(kind for kind in KINDS if kind not in OPTIONAL)
+"""What is looked for unless somebody says otherwise."""
 
 GUARDS = (
     "order", "invoice", "ticket", "tracking", "reference", "ref", "case", "isbn", "issn", "ean", "upc",

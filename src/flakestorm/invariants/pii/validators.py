@@ -13,26 +13,29 @@ from flakestorm.invariants.pii import checksums, phone
 Validator = Callable[[str], bool]
 
 # Addresses of a function, not of a person.
-ROLES = frozenset(
+_ROLES = (
     "abuse accounts admin billing booking bookings careers contact contacto customer customercare "
     "customerservice datenschutz donotreply enquiries feedback git hello help helpdesk hr info "
     "inquiries it jobs kontakt kundenservice legal mail mailer-daemon marketing media moderation news "
     "newsletter no-reply noreply office orders postmaster press presse privacy refunds registrar "
     "reservations returns root sales security service servicio shop soporte sport suporte support "
-    "supporto team tech tickets user username webmaster welcome".split()  # noqa: SIM905 - so many quoted words would hide the words
+    "supporto team tech tickets user username webmaster welcome"
 )
+ROLES = frozenset(_ROLES.split())
 FILE_ENDINGS = ("png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "map", "html")
 PLACEHOLDER = re.compile(
     r"example|your|xxxx|placeholder|insert|dummy|redacted|\*\*\*|0000000|1234567890", re.IGNORECASE
 )
+INTERNAL = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 RESOLVERS = frozenset(
     {"1.0.0.1", "1.1.1.1", "8.8.4.4", "8.8.8.8", "9.9.9.9", "208.67.220.220", "208.67.222.222"}
 )
-COUNTRIES = frozenset(
+_COUNTRIES = (
     "AD AE AR AT AU BA BE BG BH BR CA CH CL CN CO CY CZ DE DK EE EG ES FI FR GB GE GI GR HK HR HU ID IE "
     "IL IN IS IT JO JP KE KR KW LI LT LU LV MA MC MD ME MK MT MX MY NG NL NO NZ PE PH PK PL PT QA RO RS "
-    "RU SA SE SG SI SK SM TH TN TR TW UA US UY VN ZA".split()  # noqa: SIM905 - so many quoted words would hide the words
+    "RU SA SE SG SI SK SM TH TN TR TW UA US UY VN ZA"
 )
+COUNTRIES = frozenset(_COUNTRIES.split())
 DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 FISCAL_ODD = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
 NINO_UNUSED = ("BG", "GB", "NK", "KN", "TN", "NT", "ZZ")
@@ -205,6 +208,15 @@ def any_ip_address(text: str) -> bool:
     return address.is_global and text not in RESOLVERS
 
 
+def internal_ip_address(text: str) -> bool:
+    """An address of somebody's own network; neither a loopback nor an example."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return any(address in network for network in INTERNAL if network.version == address.version)
+
+
 def mac_address(text: str) -> bool:
     """Neither all the same nor a date in six pairs of digits."""
     compact = _compact(text)
@@ -237,7 +249,8 @@ VALIDATORS: dict[str, Validator] = {
     for check in (
         email, credit_card, iban, bic, us_ssn, us_itin, uk_nino, uk_nhs, ca_sin, au_tfn, au_medicare,
         de_tax_id, fr_nir, es_dni, es_nie, it_codice_fiscale, nl_bsn, br_cpf, in_aadhaar, de_id_card,
-        document_number, ip_address, any_ip_address, mac_address, gps_coordinates, secret, jwt,
+        document_number, ip_address, any_ip_address, internal_ip_address,
+        mac_address, gps_coordinates, secret, jwt,
         phone.is_international, phone.is_north_american, phone.is_national,
         checksums.base58check, checksums.bech32,
     )
