@@ -133,7 +133,8 @@ class LocalExecutor:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - workers are tasks; this is for the type checker
         started = monotonic()
-        self._overdue[task] = started + self._limits.deadline_s + GRACE_S
+        # Each turn of a conversation has the agent's whole timeout.
+        self._overdue[task] = started + self._limits.deadline_s * len(trial.turns) + GRACE_S
         try:
             return await self._send(trial)
         except asyncio.CancelledError:

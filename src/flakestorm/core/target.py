@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from flakestorm.agents import request_shape as shapes
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.model.run import RequestShape
-
-DEFAULT_BODY = '{"input": "{prompt}"}'
-"""What an agent of type http gets without a template, with the quotes that a report fills in."""
 
 
 def describe_target(config: FlakeStormConfig) -> str:
@@ -17,12 +17,7 @@ def describe_target(config: FlakeStormConfig) -> str:
 
 def request_shape(config: FlakeStormConfig) -> RequestShape | None:
     """How a prompt travels to an HTTP agent, without secrets; None for other agents."""
-    agent = config.agent
-    if agent.type != "http":
+    shape = shapes.request_shape(config.agent)
+    if shape is None:
         return None
-    headers = {"Content-Type": "application/json"} | dict(agent.headers)
-    return RequestShape(
-        method=agent.method,
-        headers=tuple((name, config.conceal(value)) for name, value in headers.items()),
-        body=agent.request_template or DEFAULT_BODY,
-    )
+    return replace(shape, headers=tuple((name, config.conceal(value)) for name, value in shape.headers))

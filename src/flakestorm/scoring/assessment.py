@@ -45,7 +45,8 @@ def assess(
         code = code if code == FELL_SHORT else NO_WORK
         reasons.append(
             f"{unjudged} of {countable} trials have no verdict ({unjudged / countable:.1%}); the error "
-            f"budget allows {demands.error_budget:.1%} (advanced.error_budget)."
+            f"budget allows {demands.error_budget:.1%} (advanced.error_budget). To count an agent's own "
+            "errors as failures, add the invariant `- type: completes`."
         )
     if interrupted:
         code = INTERRUPTED

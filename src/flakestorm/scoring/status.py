@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from flakestorm.model.outcome import Outcome
+from flakestorm.model.outcome import ErrorKind, Outcome
 from flakestorm.model.record import TrialStatus
 from flakestorm.model.trial import NO_CHAOS, Trial
 from flakestorm.model.verdict import Verdict, VerdictStatus
@@ -31,7 +31,8 @@ def conclude(trial: Trial, outcome: Outcome, verdicts: Sequence[Verdict]) -> tup
     """The status of the trial, and one sentence for those that count for nothing.
 
     A trial whose scenario injected nothing is inconclusive, and so is one with nothing but set-aside
-    verdicts. A failed verdict outweighs an error: a rule that could be judged was broken.
+    verdicts. A failed verdict outweighs an error: a rule that could be judged was broken. What cannot be
+    expressed for this kind of agent is skipped.
     """
     if trial.scenario != NO_CHAOS and not outcome.faults_fired:
         return TrialStatus.INCONCLUSIVE, f"no fault of scenario '{trial.scenario}' fired"
@@ -39,6 +40,8 @@ def conclude(trial: Trial, outcome: Outcome, verdicts: Sequence[Verdict]) -> tup
     if VerdictStatus.FAILED in statuses:
         return TrialStatus.FAILED, ""
     if outcome.error is not None:
+        if outcome.error.kind is ErrorKind.UNSENDABLE:
+            return TrialStatus.SKIPPED, outcome.error.message
         return TrialStatus.ERRORED, ""
     if VerdictStatus.ERRORED in statuses:
         return TrialStatus.ERRORED, "an invariant could not be judged"

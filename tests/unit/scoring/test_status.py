@@ -15,6 +15,7 @@ from flakestorm.scoring.status import conclude, set_aside
 
 TRIAL = Trial.of(GoldenPrompt(("hello",)))
 REPLY = Outcome(1.0, "fine")
+UNSENDABLE = Outcome(1.0, error=OutcomeError(ErrorKind.UNSENDABLE, "NUL in an argument"))
 ERROR = Outcome(1.0, error=OutcomeError(ErrorKind.STATUS, "HTTP 500"))
 
 
@@ -38,6 +39,7 @@ def verdicts(*statuses: str) -> tuple[Verdict, ...]:
         (ERROR, (), "errored"),
         (ERROR, ("passed",), "errored"),
         (ERROR, ("failed",), "failed"),
+        (UNSENDABLE, ("errored",), "skipped"),
     ],
 )
 def test_status(outcome: Outcome, given: tuple[str, ...], expected: str) -> None:

@@ -1,0 +1,112 @@
+"""How much of a bare aiohttp loop's rate the whole pipeline keeps; and how near the ideal a slow agent gets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+import aiohttp
+
+from flakestorm.core.config import FlakeStormConfig
+from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.loop import run_async
+from flakestorm.store.runs import RunFolder
+
+HERE = Path(__file__).parent
+PROMPTS = 20
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_agent(delay_ms: float) -> tuple[subprocess.Popen[bytes], int]:
+    """The agent in a process of its own, ready."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, str(HERE / "fast_agent.py"), str(port), str(delay_ms)])
+    for _ in range(2000):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            break
+        except OSError:
+            os.sched_yield()
+    return process, port
+
+
+def config_for(port: int, trials: int, concurrency: int) -> FlakeStormConfig:
+    """About ``trials`` trials with four invariants."""
+    prompts = "".join(f'  - "How do I get a refund for order {4512 + i}?"\n' for i in range(PROMPTS))
+    return FlakeStormConfig.from_yaml(
+        f"agent: {{endpoint: 'http://127.0.0.1:{port}/'}}\n"
+        f"golden_prompts:\n{prompts}"
+        f"mutations: {{count: {trials // PROMPTS}}}\n"
+        "invariants:\n"
+        "  - {type: contains, value: refund}\n  - {type: latency, max_ms: 5000}\n"
+        "  - {type: output_not_empty}\n  - {type: excludes_pattern, pattern: 'password'}\n"
+        f"advanced: {{concurrency: {concurrency}, control_repeats: 1}}\n"
+    )
+
+
+async def bare(port: int, requests: int, concurrency: int) -> float:
+    """Requests a second of a bare aiohttp client loop."""
+    left = iter(range(requests))
+    url = f"http://127.0.0.1:{port}/"
+
+    async def work(session: aiohttp.ClientSession) -> None:
+        for _ in left:
+            async with session.post(url, json={"input": "How do I get a refund for order 4512?"}) as reply:
+                await reply.read()
+
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        begin = perf_counter()
+        await asyncio.gather(*(work(session) for _ in range(concurrency)))
+        return requests / (perf_counter() - begin)
+
+
+def pipeline(port: int, trials: int, concurrency: int) -> float:
+    """Trials a second of a whole run, from before its first trial to after its last."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = config_for(port, trials, concurrency)
+        begin = perf_counter()
+        run = run_async(Execution(config, Wishes(folder=RunFolder(Path(folder)))).run())
+        seconds = perf_counter() - begin
+        if run.totals.errored:
+            raise SystemExit(f"{run.totals.errored} trials errored; the figure would mean nothing")
+        return run.totals.trials / seconds
+
+
+def main() -> None:
+    """Print one line for the fast agent and one for the slow one."""
+    agent, port = start_agent(0)
+    try:
+        rates = [(run_async(bare(port, 8000, 50)), pipeline(port, 8000, 50)) for _ in range(3)]
+    finally:
+        agent.kill()
+        agent.wait()
+    best_bare, best = max(rate for rate, _ in rates), max(rate for _, rate in rates)
+    print(
+        f"engine, 0 ms agent, concurrency 50: {best:,.0f} trials/s, bare aiohttp {best_bare:,.0f}/s, "
+        f"ratio {best / best_bare:.2f} (aim: 0.50)"
+    )
+    agent, port = start_agent(50)
+    try:
+        rate = pipeline(port, 20_000, 200)
+    finally:
+        agent.kill()
+        agent.wait()
+    ideal = 200 / 0.050
+    print(f"engine, 50 ms agent, concurrency 200: {rate:,.0f} trials/s, {rate / ideal:.2f} of ideal (aim: 0.90)")
+
+
+if __name__ == "__main__":
+    main()
