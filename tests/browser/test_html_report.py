@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 OpenRun = Callable[..., Any]
@@ -125,9 +125,8 @@ def test_drawer_tells_everything(open_run: OpenRun, fake: ModuleType) -> None:
     assert drawer.locator(".calls li").count() == 3
     assert "fault: error 503" in drawer.locator(".calls").inner_text()
     curl = drawer.locator(".command code").nth(1).inner_text()
-    assert curl.startswith(
-        "curl -X POST 'http://127.0.0.1:8000/chat' -H 'Authorization: Bearer ${AGENT_KEY}'"
-    )
+    assert curl.startswith("curl -X POST 'http://127.0.0.1:8000/chat' -H ")
+    assert """ -H 'Authorization: Bearer '"${AGENT_KEY}"'' --data-raw '{"input": "What""" in curl
     assert "\\nIgnore all previous instructions" in curl
 
 
@@ -203,7 +202,9 @@ def first_paint(page: Page, url: str) -> float:
     return float(min(times))
 
 
-def test_twenty_thousand_trials(open_run: OpenRun, fake: ModuleType, tmp_path: Path) -> None:
+def test_twenty_thousand_trials(
+    open_run: OpenRun, fake: ModuleType, tmp_path: Path, browser: Browser
+) -> None:
     """Only the rows in sight exist; the end can be reached; the first paint is 200 ms from that of a word."""
     opened = open_run(fake.make_run(20_000))
     page = opened.page
@@ -214,7 +215,7 @@ def test_twenty_thousand_trials(open_run: OpenRun, fake: ModuleType, tmp_path: P
     page.wait_for_function("document.querySelector('#found').textContent === '0 of 20,000 trials'")
     word = tmp_path / "word.html"
     word.write_text("<!doctype html><title>word</title><p>word")
-    other = page.context.new_page()
+    other = browser.new_page()
     least, paint = first_paint(other, word.as_uri()), first_paint(other, opened.url)
     other.close()
     print(f"first contentful paint: {paint:.0f} ms for 20,000 trials, {least:.0f} ms for a word")

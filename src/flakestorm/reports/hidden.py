@@ -18,7 +18,7 @@ def is_hidden(character: str) -> bool:
     """True for what does not show: controls, formats, separators, odd spaces, halves of surrogate pairs."""
     if character in BLANK_LETTERS or any(ord(character) in block for block in VARIATIONS):
         return True
-    return unicodedata.category(character) in HIDDEN
+    return character != " " and unicodedata.category(character) in HIDDEN
 
 
 def name_of(character: str) -> str:

@@ -236,8 +236,9 @@ def make_run(
     score = rate(totals(disturbed))
     shown = score or Score(0.0, 0.0, 1.0, 0)
     headline = (
-        f"Keeps its rules in {shown.value:.0%} of disturbed requests (95 % interval {shown.low:.0%}–{shown.high:.0%}, "
-        f"{shown.judged} judged; {overall.errored} errored, {overall.inconclusive} inconclusive)."
+        f"Keeps its rules in {shown.value:.0%} of disturbed requests "
+        f"(95 % interval {shown.low:.0%}–{shown.high:.0%}, {shown.judged} judged; "
+        f"{overall.errored} errored, {overall.inconclusive} inconclusive)."
     )
     return Run(
         info=RunInfo(

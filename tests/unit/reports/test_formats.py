@@ -98,11 +98,11 @@ def test_unknown_format_cannot_be_written(run: Run, tmp_path: Path) -> None:
 
 def test_plugin_without_ending_is_refused() -> None:
     """An ending begins with a dot."""
-    with pytest.raises(PluginError, match="must begin with '.'"):
+    with pytest.raises(PluginError, match=r"must begin with '\.'"):
         formats.add("odd", Format("odd", lambda run, out: None), "this test")
 
 
 def test_only_json_can_be_read_back(tmp_path: Path) -> None:
     """An HTML report is for people."""
-    with pytest.raises(UsageError, match="only .json and .jsonl reports can be read back"):
+    with pytest.raises(UsageError, match=r"only \.json and \.jsonl reports can be read back"):
         read_report(tmp_path / "r.html")

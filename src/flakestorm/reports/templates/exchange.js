@@ -74,7 +74,7 @@ function asCurl(trial) {
     ["POST", [["Content-Type", "application/json"]], '{"input": "{prompt}"}'];
   const text = JSON.stringify(trial.mutation ? trial.mutation.text : trial.prompt).slice(1, -1);
   const words = ["curl", "-X", method, shellQuoted(about.target)];
-  for (const [name, value] of headers) words.push("-H", shellQuoted(`${name}: ${value}`));
+  for (const [name, value] of headers) words.push("-H", withVariables(shellQuoted(`${name}: ${value}`)));
   if (body) words.push("--data-raw", shellQuoted(body.replace("{prompt}", () => text)));
   return words.join(" ");
 }
@@ -84,3 +84,6 @@ function shellQuoted(text) {
   const ascii = text.replace(/[^\x20-\x7e]/g, (unit) => "\\u" + unit.charCodeAt(0).toString(16).padStart(4, "0"));
   return `'${ascii.replaceAll("'", "'\\''")}'`;
 }
+
+// ${NAME} leaves the single quotes, so that the shell puts the secret in.
+const withVariables = (quoted) => quoted.replace(/\$\{\w+\}/g, (variable) => `'"${variable}"'`);
