@@ -35,9 +35,8 @@ register_templates(FAMILY, SPECIAL_TOKENS)
 
 
 def _inner_places(source: Source) -> tuple[int, ...]:
-    """The places inside words, and at the end of words of one letter, where a character can be slipped in."""
-    words = source.wording.words
-    return tuple(place for word in words for place in range(word.start + 1, max(word.end, word.start + 2)))
+    """The places between two letters of a word, where a character can be slipped in."""
+    return tuple(place for word in source.wording.words for place in range(word.start + 1, word.end))
 
 
 def _slipped_in(source: Source, rng: Random, intensity: float, characters: str) -> Draft | None:
@@ -63,7 +62,9 @@ def homoglyphs(source: Source, rng: Random, intensity: float) -> Draft | None:
 @operator(FAMILY, "zero_width", Kind.PRESERVES_MEANING)
 def zero_width(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Puts zero-width spaces and joiners inside words; nothing of them is visible."""
-    return _slipped_in(source, rng, intensity, INVISIBLE["zero_width"])
+    # The joiners among them would change the shape of Arabic and Indic letters.
+    kind = "zero_width" if source.text.isascii() else "zero_width_not_joining"
+    return _slipped_in(source, rng, intensity, INVISIBLE[kind])
 
 
 @operator(FAMILY, "soft_hyphen", Kind.PRESERVES_MEANING)

@@ -13,6 +13,7 @@ HOMOGLYPHS_BACK = str.maketrans({twin: letter for letter, twins in HOMOGLYPHS.it
 
 INVISIBLE = {
     "zero_width": "\u200b\u200c\u200d\u2060\ufeff",
+    "zero_width_not_joining": "\u200b\u2060\ufeff",
     "soft_hyphen": "\u00ad",
     # Without the last two, which ask for text or emoji presentation.
     "variation_selectors": "".join(map(chr, range(0xFE00, 0xFE0E))),
