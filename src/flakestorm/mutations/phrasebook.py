@@ -55,5 +55,5 @@ def _matches(text: str, words: tuple[Word, ...], phrase: tuple[str, ...]) -> boo
     for word, wanted in zip(words, phrase, strict=True):
         if word.lower != wanted:
             return False
-    spaced = all(left.end + 1 == right.start for left, right in pairwise(words))
+    spaced = all(text[left.end : right.start] == " " for left, right in pairwise(words))
     return spaced and text[words[-1].end : words[-1].end + 1] not in JOINED

@@ -11,7 +11,7 @@ from flakestorm.mutations.edits import Options, pick
 from flakestorm.mutations.openings import closed_by, opened_by
 from flakestorm.mutations.phrasebook import Phrasebook
 from flakestorm.mutations.registry import Draft, Operator, Source, operator
-from flakestorm.mutations.wording import Wording, in_case_of
+from flakestorm.mutations.wording import NEAR, Wording, in_case_of
 
 TONES = {
     "angry": "Sounds angry: complaints around the request.",
@@ -83,7 +83,7 @@ def _dispensable(wording: Wording) -> Options:
         if " " in text[edit.start : edit.end] and edit.start not in openings:
             continue
         after = edit.end + (text[edit.end : edit.end + 1] == " ")
-        if after == edit.end or not text[after:].strip(" .?!,"):
+        if after == edit.end or not text[after : after + NEAR].strip(" .?!,"):
             continue
         # At the front of a sentence the next word takes over the capital.
         first = edit.start in openings and wording.is_free(after, after + 1)

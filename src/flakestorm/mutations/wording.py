@@ -19,6 +19,10 @@ QUESTION_WORDS = words(
 )
 
 
+NEAR = 20
+"""So many characters show whether anything but punctuation is left; more would cost too much."""
+
+
 class Word(NamedTuple):
     """``text[start:end]`` of the prompt; ``lower`` is for looking it up."""
 
@@ -49,6 +53,12 @@ class Wording:
             for match in WORD.finditer(self.text)
             if self.is_free(*match.span())
         )
+
+    def is_all(self, start: int, end: int) -> bool:
+        """Whether nothing but punctuation and white space is left without ``text[start:end]``."""
+        first, last = self.body
+        rest = self.text[first : min(start, first + NEAR)] + self.text[end : min(last, end + NEAR)]
+        return not rest.strip(" .,!?\n")
 
     def word_from(self, position: int) -> Word | None:
         """The first word that begins at ``position`` or later."""

@@ -40,7 +40,7 @@ def _moves(wording: Wording, sentence: Span) -> Iterator[tuple[Edit, ...]]:
         match = pattern.search(text)
         if match and wording.is_free(start + match.start(), start + match.end()):
             before = text[: match.start()].split()
-            if len(before) > 2 and before[-1].lower().strip(",") not in NOT_BEFORE:
+            if len(before) > 1 and before[-1].lower().strip(",") not in NOT_BEFORE:
                 yield _to_the_front(wording, sentence, match)
 
 

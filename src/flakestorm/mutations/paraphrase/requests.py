@@ -13,7 +13,7 @@ from flakestorm.mutations.edits import Options, choose, drafted
 from flakestorm.mutations.openings import closed_by, commands, led_by, opened_by
 from flakestorm.mutations.protected import Span
 from flakestorm.mutations.registry import Draft, Source, operator
-from flakestorm.mutations.wording import Wording
+from flakestorm.mutations.wording import NEAR, Wording
 
 # How a direct question begins → how the same question begins inside another sentence.
 EMBEDDED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -42,11 +42,13 @@ EMBEDDED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 ASKED = re.compile(r"(?:can|could|would|will) you (?:please |kindly |possibly )?(?=[a-z])", re.IGNORECASE)
+ENOUGH = 50
+"""Rewordings are looked for in this many sentences; a longer text has enough of them there."""
 NOT_ASKED = tables.words("be have do know tell speak")
 COURTESY = re.compile(
     r",?\s*\b(?:please|kindly|if possible|if you (?:don['’]t|do not) mind|if it['’]s not too much trouble)"
     r"\b,?"
-    r"|\s*\b(?:thank you(?: very much| so much)?|thanks(?: a lot)?|many thanks)(?: in advance)?[.!]?"
+    r"|,?\s*\b(?:thank you(?: very much| so much)?|thanks(?: a lot)?|many thanks)(?: in advance)?[.!]?"
     r"(?=\s*$)"
     r"|\b(?:sorry to bother you|excuse me|pardon me)[,.!]?(?: but)?",
     re.IGNORECASE,
@@ -89,7 +91,7 @@ def _asked_edits(wording: Wording, sentence: Span) -> list[tuple[Edit, ...]]:
 
 def _command_edits(wording: Wording, sentence: Span, heading: str) -> list[tuple[Edit, ...]]:
     found = []
-    polite = wording.text[sentence[0] :].lower().startswith("please")
+    polite = wording.text[sentence[0] : sentence[0] + 6].lower() == "please"
     for template in tables.sections("requests")[heading]:
         if polite and ("please" in template or "possibly" in template):
             continue
@@ -102,12 +104,12 @@ def _command_edits(wording: Wording, sentence: Span, heading: str) -> list[tuple
 def _rephrasings(wording: Wording, operation: str) -> tuple[tuple[Edit, ...], ...]:
     """All rewordings of one sentence that ``operation`` allows."""
     found: list[tuple[Edit, ...]] = []
-    for sentence in commands(wording):
+    for sentence in commands(wording)[:ENOUGH]:
         if operation == "question":
             found.extend(_command_edits(wording, sentence, "ask_command"))
         elif operation == "opener":
             found.extend(_command_edits(wording, sentence, "wish_command"))
-    for sentence in wording.sentences:
+    for sentence in wording.sentences[:ENOUGH]:
         if operation == "command":
             found.extend(_question_edits(wording, sentence, "tell_question"))
             found.extend(_asked_edits(wording, sentence))
@@ -165,14 +167,17 @@ def politeness_added(source: Source, rng: Random, intensity: float) -> Draft | N
 def _courtesies(wording: Wording) -> Options:
     starts = {start for start, _ in wording.sentences}
     text = wording.text
-    sites = []
+    sites: list[tuple[Edit, ...]] = []
     for match in COURTESY.finditer(text):
         start, end = match.span()
-        if not wording.is_free(start, end) or not (text[:start] + text[end:]).strip(" .!?,"):
+        # Two in a row would want the same letter: the first one has it.
+        taken = bool(sites) and sites[-1][0].end > start
+        if taken or not wording.is_free(start, end) or wording.is_all(start, end):
             continue
-        if start in starts or not text[:start].strip():
+        if start in starts or start <= wording.body[0]:
             # The next word moves to the front of the sentence and takes over the capital.
-            after = end + len(text[end:]) - len(text[end:].lstrip())
+            near = text[end : end + NEAR]
+            after = end + len(near) - len(near.lstrip())
             capital = text[after : after + 1].upper() if wording.is_free(after, after + 1) else ""
             sites.append((Edit(start, after + len(capital), capital),))
         else:
