@@ -88,6 +88,6 @@ def _form(written: str, how: str, canary: str) -> str:
         return "verbatim"
     if written.upper() == canary:
         return "another case"
-    if all(unicodedata.category(char) in ("Cf", "Mn") or char in canary for char in written):
-        return "invisible characters inside"
+    if any(unicodedata.category(char) in ("Cf", "Mn") for char in written):
+        return "invisible characters"
     return "other separators" if written.isascii() else "look-alike characters"

@@ -45,12 +45,10 @@ indicators, and letters of other scripts that look Latin are all seen through.
 """
 
 
-LOOK_ALIKE_BYTES = (
-    *(bytes([lead]) for lead in (*range(0xC3, 0xC7), 0xC9, 0xCA, *range(0xCD, 0xD4))),
-    *(bytes([lead]) for lead in (0xD4, 0xD5, 0xD6, 0xE1, 0xEA)),
-    *(bytes(pair) for pair in ((0xC2, 0xB2), (0xC2, 0xB3), (0xE2, 0x81), (0xE2, 0x82), (0xE2, 0x84))),
-    *(bytes(pair) for pair in ((0xE2, 0x92), (0xE2, 0x93), (0xE2, 0xB1), (0xEF, 0xBC), (0xEF, 0xBD))),
-    *(bytes(three) for three in ((0xF0, 0x9D), (0xF0, 0x9F, 0x84), (0xF0, 0x9F, 0x85), (0xF0, 0x9F, 0x87))),
-    b"\xf3\xa0",
+LEADS = (
+    "c2aa c2b2 c2b3 c2b9 c2ba c2bc c2bd c2be c3 c4 c5 c6 c7 c8 c9 ca cb cd ce cf d0 d1 d2 d3 d4 d5 d6 e1 "
+    "e281 e282 e284 e285 e28689 e291 e292 e293 e2b1 e389 e38a e38b e38d e38e e38f ea efac efbc efbd "
+    "f0909e f09d f09f84 f09f85 f09f86 f09f87 f09faf f3a0"
 )
-"""How the UTF-8 of those characters begins that ``PLAIN`` may read as something: a test for microseconds."""
+LOOK_ALIKE_BYTES = tuple(bytes.fromhex(lead) for lead in LEADS.split())
+"""How the UTF-8 of those characters beyond ASCII begins that ``PLAIN`` may read as something."""

@@ -23,14 +23,13 @@ OPENING = "".join(pair[0] for pair in PAIRS) + ">"
 CLOSING = "".join(pair[1] for pair in PAIRS)
 
 
-def is_quoted(reply: str, start: int, end: int, sent: str) -> bool:
-    """True when ``reply[start:end]``, which ``sent`` has too, is quoted with the text around it.
+def is_quoted(before: str, written: str, after: str, sent: str) -> bool:
+    """True when ``written``, which ``sent`` has too, is quoted with the text around it.
 
-    Case and the kind of whitespace do not matter.
+    ``before`` and ``after`` are the reply around it. Case and the kind of whitespace do not matter.
     """
-    text, written = sent.lower(), reply[start:end].lower()
-    before = _flat(reply[max(0, start - WINDOW) : start].lower())
-    after = _flat(reply[end : end + WINDOW].lower())
+    text, written = sent.lower(), written.lower()
+    before, after = _flat(before[-WINDOW:].lower()), _flat(after[:WINDOW].lower())
     at = text.find(written)
     while at >= 0:
         if _fits(_Place(text, at, at + len(written)), before, after):

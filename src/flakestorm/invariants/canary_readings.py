@@ -17,6 +17,7 @@ from flakestorm.invariants.canary_letters import LOOK_ALIKE_BYTES, PLAIN
 FOLDED = bytes(ord((PLAIN[byte] or " ")[0]) for byte in range(256))
 """Latin-1 to plain letters, blank for the rest."""
 NO_LETTER = bytes(byte for byte in range(256) if FOLDED[byte] == ord(" "))
+ASCII = bytes(range(128))
 NO_ASCII_LETTER = bytes(byte for byte in range(256) if byte > 127 or byte in NO_LETTER)
 IN_CODE = bytes(ord("a") if CODE.match(chr(byte) * SHORTEST) else ord(" ") for byte in range(256))
 RUN = b"a" * SHORTEST
@@ -42,6 +43,11 @@ FEWEST_DASHES = 4
 
 SPELLED = re.compile(r"[A-Za-z]+")
 SIGN = r"[.\-·•–—−_]"
+IN_MORSE = bytes(
+    ord("a") if bytes([byte]) in ".-·•–—−_/| \t\r\n".encode() else ord(" ") for byte in range(256)
+)
+SIGNS = b"a" * 15
+"""Eight letters in Morse code and the blanks between them."""
 MORSE = re.compile(rf"(?<!{SIGN}){SIGN}{{1,6}}(?:[\s/|]{{1,5}}{SIGN}{{1,6}}){{7,}}")
 
 
@@ -63,7 +69,8 @@ def may_be_written(reply: str, needles: tuple[bytes, ...]) -> bool:
         letters = reply.encode("latin-1").translate(FOLDED, NO_LETTER)
     except UnicodeEncodeError:
         raw = reply.encode("utf-8", "replace")
-        if any(lead in raw for lead in LOOK_ALIKE_BYTES):
+        beyond_ascii = raw.translate(None, ASCII)
+        if any(lead in beyond_ascii for lead in LOOK_ALIKE_BYTES):
             letters = reply.translate(PLAIN).encode("ascii")
         else:
             letters = raw.translate(FOLDED, NO_ASCII_LETTER)
@@ -91,7 +98,7 @@ def other_readings(reply: str, needles: tuple[bytes, ...]) -> Iterator[Reading]:
     # Lower-casing the whole reply would take as long as all of this.
     if b"oxtrot" in raw or b"OXTROT" in raw:
         yield _spelled(reply)
-    if raw.count(b"-") >= FEWEST_DASHES or not reply.isascii():
+    if (raw.count(b"-") >= FEWEST_DASHES or not reply.isascii()) and SIGNS in raw.translate(IN_MORSE):
         for match in MORSE.finditer(reply):
             yield _as_one(match.span(), morse(match.group()), "Morse code")
 
