@@ -294,6 +294,27 @@ def test_what_cannot_be_an_agent(target: object, message: str) -> None:
         LangChainAgent(target, CONFIG)
 
 
+class Unresolvable:
+    """Looks like a graph whose state has an annotation that cannot be resolved."""
+
+    class builder:  # noqa: N801 - the name that langgraph has
+        """Holds the state."""
+
+        class input_schema:  # noqa: N801 - the name that langgraph has
+            """The state."""
+
+            question: NotImportedHere  # type: ignore[name-defined]  # noqa: F821 - the point of the test
+
+    def invoke(self, value: object, config: object) -> object:
+        """Answer."""
+        return value
+
+
+async def test_state_that_cannot_be_resolved() -> None:
+    """Where nothing is known of the input, it is the text."""
+    assert (await ask(Unresolvable())).reply == "hello"
+
+
 def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without langchain-core the message has the install line."""
     monkeypatch.setitem(sys.modules, "langchain_core", None)

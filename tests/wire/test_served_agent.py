@@ -50,6 +50,7 @@ class Handler(BaseHTTPRequestHandler):
             os._exit(int(prompt.split()[1]))
         if prompt == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
+            signal.pause()
         if prompt == "hang up":
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True

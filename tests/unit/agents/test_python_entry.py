@@ -66,6 +66,7 @@ class Chatty:
         (Calling(), "call hello"),
         (str.upper, "HELLO"),
         ({"hello": "builtin"}.get, "builtin"),
+        (max, "o"),
     ],
 )
 def test_the_prompt_gets_in(target: object, result: str) -> None:
