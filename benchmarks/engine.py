@@ -1,4 +1,4 @@
-"""How much of a bare aiohttp loop's rate the whole pipeline keeps; and how near the ideal a slow agent gets."""
+"""How much of a bare aiohttp loop's rate the pipeline keeps, and how near the ideal a slow agent gets."""
 
 from __future__ import annotations
 
@@ -105,7 +105,9 @@ def main() -> None:
         agent.kill()
         agent.wait()
     ideal = 200 / 0.050
-    print(f"engine, 50 ms agent, concurrency 200: {rate:,.0f} trials/s, {rate / ideal:.2f} of ideal (aim: 0.90)")
+    print(
+        f"engine, 50 ms agent, concurrency 200: {rate:,.0f} trials/s, {rate / ideal:.2f} of ideal (aim: 0.90)"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The agent that the benchmarks ask: answers at once, or after a delay. Usage: fast_agent.py PORT DELAY_MS."""
+"""The agent that benchmarks ask: answers at once, or after a delay. Usage: fast_agent.py PORT DELAY_MS."""
 
 import asyncio
 import sys

@@ -17,7 +17,9 @@ def describe_target(config: FlakeStormConfig) -> str:
 
 def request_shape(config: FlakeStormConfig) -> RequestShape | None:
     """How a prompt travels to an HTTP agent, without secrets; None for other agents."""
-    shape = shapes.request_shape(config.agent)
+    # A served agent has no port yet, and the shape needs none.
+    agent = config.agent.model_copy(update={"endpoint": config.agent.endpoint.replace("{port}", "80")})
+    shape = shapes.request_shape(agent)
     if shape is None:
         return None
     return replace(shape, headers=tuple((name, config.conceal(value)) for name, value in shape.headers))
