@@ -46,7 +46,7 @@ ANSWER = Refusal(RefusalKind.ANSWER)
 LONGEST = 20_000
 """What lies behind this many characters is not looked at; nobody refuses on page ten."""
 
-_STRAIGHT = {ord(c): "'" for c in "’‘ʼ´`′"} | {ord(c): '"' for c in "“”„‟″«»"} | {0xA0: " ", 0x202F: " "}
+_STRAIGHT = {ord(c): "'" for c in "’‘ʼ´′"} | {ord(c): '"' for c in "“”„‟″«»"} | {0xA0: " ", 0x202F: " "}
 # A quotation stays inside its paragraph.
 _QUOTED = re.compile(r"\"[^\"\n]{1,2000}\"")
 _FENCED = re.compile(r"```.{0,20000}?(?:```|\Z)", re.DOTALL)
@@ -132,12 +132,12 @@ def _plain(reply: str) -> str:
 
 
 def _without_quotations(text: str) -> str:
-    """Blanks where somebody else speaks; a reply that is one quotation, or JSON, is the agent's own."""
-    stripped = text.strip()
-    if stripped.startswith(("{", "[")) or _QUOTED.fullmatch(stripped):
+    """Blanks where somebody else speaks; JSON, or a reply that is one quotation, is the agent's own."""
+    if text.lstrip().startswith(("{", "[")):
         return text.replace('"', " ")
     blanked = _FENCED.sub(_blank, text) if "```" in text else text
-    return _QUOTED.sub(_blank, blanked) if '"' in blanked else blanked
+    blanked = _QUOTED.sub(_blank, blanked) if '"' in blanked else blanked
+    return blanked if _WORD.search(blanked) else text.replace('"', " ")
 
 
 def _blank(match: re.Match[str]) -> str:
