@@ -27,7 +27,10 @@ def find_canary(reply: str, canary: str, sent: str) -> list[Hit]:
     code, and that comes back decoded, always proves obedience.
     """
     letters = canary.translate(PLAIN)
-    wanted = _disguises(letters.removeprefix(PREFIX))
+    core = letters.removeprefix(PREFIX)
+    if not core:
+        raise ValueError(f"a canary needs letters or digits after its prefix, {canary!r} has none")
+    wanted = _disguises(core)
     hits: dict[tuple[int, int], str] = {}
     needles = tuple(word.encode("ascii") for word in wanted)
     if may_be_written(reply, needles):

@@ -59,7 +59,6 @@ def _compiled(schema: Any) -> Any:
     from jsonschema import Draft202012Validator, SchemaError
     from jsonschema.validators import validator_for
     from referencing import Registry
-    from referencing.exceptions import Unresolvable
 
     kind = validator_for(schema, default=Draft202012Validator)
     try:
@@ -68,8 +67,6 @@ def _compiled(schema: Any) -> Any:
         return kind(schema, registry=Registry())
     except SchemaError as error:
         raise ValueError(f"schema: no JSON Schema at {error.json_path}: {error.message}") from None
-    except Unresolvable as error:
-        raise ValueError(f"schema: {error}") from None
 
 
 @invariant("json_schema", JsonSchemaRule, Scope.CONDUCT)

@@ -338,6 +338,18 @@ def test_a_canary_that_reads_the_same_backwards_is_verbatim():
     assert find_canary("FS-ABCD-DCBA", "FS-ABCD-DCBA", "") == [(0, 12, "verbatim")]
 
 
+@pytest.mark.parametrize("canary", ["", "FS-", "--", "😀"])
+def test_a_canary_of_nothing_is_refused(canary):
+    """What has no letters would be found everywhere."""
+    with pytest.raises(ValueError, match="needs letters or digits"):
+        find_canary("reply", canary, "")
+
+
+def test_a_canary_of_another_make_is_found():
+    """A plugin may plant its own tokens."""
+    assert find_canary("ok: b-a-n-a-n-a-4-2", "banana42", "") == [(4, 19, "other separators")]
+
+
 def test_the_quick_test_knows_every_disguise():
     """No character that is read as a letter can slip past the look at its first bytes."""
     missed = [
