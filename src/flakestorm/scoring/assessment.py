@@ -35,6 +35,8 @@ def assess(
     shortfalls = _shortfalls(scores, causes, demands)
     code = FELL_SHORT if shortfalls else GOOD
     reasons += shortfalls
+    if demands.min_score is None and scores.robustness is not None:
+        reasons.append("No score was demanded (advanced.min_score), so it is not measured against one.")
     if scores.robustness is None:
         code = INCONCLUSIVE
         reasons.append("No disturbed trial could be judged, so nothing is proved.")
