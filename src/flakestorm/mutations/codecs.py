@@ -98,8 +98,25 @@ def _to_url(text: str) -> str:
     return "%" + _bytes(text).hex("%").upper() if text else ""
 
 
+class _Written(dict[int, str]):
+    """Code point → how it is written, made when first needed, for ``str.translate``."""
+
+    def __init__(self, write: Callable[[int], str]) -> None:
+        super().__init__()
+        self._write = write
+
+    def __missing__(self, code: int) -> str:
+        written = self[code] = self._write(code)
+        return written
+
+
+ENTITIES = _Written(lambda code: f"&#x{code:X};")
+ESCAPES = _Written(lambda code: f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+CHARCODES = _Written(lambda code: f"{code}, ")
+
+
 def _to_entities(text: str) -> str:
-    return "".join([f"&#x{ord(character):X};" for character in text])
+    return text.translate(ENTITIES)
 
 
 def _from_entities(text: str) -> str:
@@ -108,7 +125,7 @@ def _from_entities(text: str) -> str:
 
 
 def _to_escapes(text: str) -> str:
-    return "".join([f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}" for code in map(ord, text)])
+    return text.translate(ESCAPES)
 
 
 def _from_escapes(text: str) -> str:
@@ -132,7 +149,7 @@ def _from_numbers(base: int) -> Callable[[str], str]:
 
 
 def _to_charcodes(text: str) -> str:
-    return ", ".join([str(ord(character)) for character in text])
+    return text.translate(CHARCODES)[:-2]
 
 
 def _from_charcodes(text: str) -> str:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from random import Random
 
 from flakestorm.model.mutation import Edit, Kind
-from flakestorm.mutations.edits import around, pick
+from flakestorm.mutations.edits import Options, around, choose
 from flakestorm.mutations.language_mixing_alphabets import ALPHABETS, DIACRITICS, PLAIN
 from flakestorm.mutations.language_mixing_scripts import SCRIPTS
 from flakestorm.mutations.registry import Draft, Source, operator
 from flakestorm.mutations.tables import table
-from flakestorm.mutations.wording import Word, in_case_of
+from flakestorm.mutations.wording import Word, Wording, in_case_of
 
 FAMILY = "language_mixing"
 
 LANGUAGES = ("german", "french", "spanish", "italian", "portuguese", "dutch", "chinese", "japanese")
 """The columns of ``data/code_switching.txt``, in order."""
+
+BILINGUAL = 0.3
+"""The least share of the known words that is switched: bilingual speakers switch more than one."""
 
 GREETINGS = {
     "arabic": ("مرحبا، ", " شكرا جزيلا"),
@@ -28,54 +31,65 @@ GREETINGS = {
 }
 
 
-def _replaced(
-    source: Source, rng: Random, intensity: float, change: Callable[[Word], str | None]
-) -> Draft | None:
-    """The picked ones of the words that ``change`` makes something else of, each as one edit."""
-    edits = [
-        Edit(word.start, word.end, new)
-        for word in source.wording.words
-        if (new := change(word)) is not None and new != word.text
-    ]
-    return Draft(tuple(pick(rng, edits, intensity))) if edits else None
+Change = Callable[[Word], Sequence[str]]
+"""What a word can be replaced by; empty where it has to stay. A function made once, so it can be a key."""
 
 
-def _from_columns(rng: Random, columns: range) -> Callable[[Word], str | None]:
-    """What a word is in one of the languages of ``columns``, drawn anew for each word."""
+@lru_cache(maxsize=256)
+def _options(wording: Wording, change: Change) -> Options:
+    """The words that ``change`` has something else for, each with the edits to choose from."""
+    options = (
+        tuple(Edit(word.start, word.end, new) for new in change(word) if new != word.text)
+        for word in wording.words
+    )
+    return tuple(edits for edits in options if edits)
 
-    def change(word: Word) -> str | None:
+
+def _listed(columns: range) -> Change:
+    """The word in the languages of these columns of ``data/code_switching.txt``."""
+
+    def change(word: Word) -> Sequence[str]:
         row = table("code_switching").get(word.lower)
-        return in_case_of(word.text, row[rng.choice(columns)]) if row else None
+        if row is None:
+            return ()
+        # Only English writes the word for oneself with a capital letter.
+        model = "i" if word.text == "I" and word.start else word.text
+        return [in_case_of(model, row[column]) for column in columns]
 
     return change
 
 
 def _register_code_switching(language: str, column: int) -> None:
-    columns = range(column, column + 1)
+    change = _listed(range(column, column + 1))
 
     def apply(source: Source, rng: Random, intensity: float) -> Draft | None:
-        # A sentence with half of its known words switched reads like a bilingual speaker's.
-        return _replaced(source, rng, max(intensity, 0.3), _from_columns(rng, columns))
+        return choose(rng, _options(source.wording, change), max(intensity, BILINGUAL))
 
     apply.__doc__ = f"Says some of the words in {language.capitalize()}."
     operator(FAMILY, f"{language}_words", Kind.PRESERVES_MEANING)(apply)
 
 
 def _register_script(script: str, write: Callable[[str], str]) -> None:
-    remembered = lru_cache(maxsize=4096)(write)
+    spell = lru_cache(maxsize=4096)(write)
+
+    def change(word: Word) -> Sequence[str]:
+        return (spell(word.text),)
 
     def apply(source: Source, rng: Random, intensity: float) -> Draft | None:  # noqa: ARG001 - one script for all
-        return _replaced(source, rng, 1.0, lambda word: remembered(word.text))
+        return choose(rng, _options(source.wording, change), 1.0)
 
-    apply.__doc__ = f"Writes the words in {script.replace('_', ' ').title()} letters, sound by sound."
+    apply.__doc__ = f"Writes the words in {script.capitalize()} letters, sound by sound."
     operator(FAMILY, f"{script}_letters", Kind.PRESERVES_MEANING)(apply)
 
 
 def _register_alphabet(name: str, summary: str, letters: Mapping[int, int | str]) -> None:
+    def change(word: Word) -> Sequence[str]:
+        return (word.text.translate(letters),)
+
     def apply(source: Source, rng: Random, intensity: float) -> Draft | None:
         # The whole text from the middle of the scale on, single words below.
         share = 1.0 if intensity >= 0.5 else max(2 * intensity, 0.2)
-        return _replaced(source, rng, share, lambda word: word.text.translate(letters))
+        return choose(rng, _options(source.wording, change), share)
 
     apply.__doc__ = f"{summary}."
     operator(FAMILY, name, Kind.PRESERVES_MEANING)(apply)
@@ -89,20 +103,23 @@ for _name, (_summary, _letters) in ALPHABETS.items():
     _register_alphabet(_name, _summary, _letters)
 
 
+EUROPEAN, EAST_ASIAN = _listed(range(6)), _listed(range(6, 8))
+
+
 @operator(FAMILY, "several_languages", Kind.PRESERVES_MEANING)
 def several_languages(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Says some of the words in several languages at once."""
-    return _replaced(source, rng, max(intensity, 0.3), _from_columns(rng, range(6)))
+    return choose(rng, _options(source.wording, EUROPEAN), max(intensity, BILINGUAL))
 
 
 @operator(FAMILY, "cjk_mixed", Kind.PRESERVES_MEANING)
 def cjk_mixed(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Mixes Chinese and Japanese words into the sentence, without the spaces around them."""
-    draft = _replaced(source, rng, max(intensity, 0.3), _from_columns(rng, range(6, 8)))
-    return Draft(tuple(_without_spaces(source, edit) for edit in draft.edits)) if draft else None
+    draft = choose(rng, _options(source.wording, EAST_ASIAN), max(intensity, BILINGUAL))
+    return Draft(tuple(_without_space(source, edit) for edit in draft.edits)) if draft else None
 
 
-def _without_spaces(source: Source, edit: Edit) -> Edit:
+def _without_space(source: Source, edit: Edit) -> Edit:
     """``edit`` over the space before it as well, where that space is not protected."""
     start = edit.start - 1
     if start >= 0 and source.text[start] == " " and source.wording.is_free(start, edit.start):
@@ -110,30 +127,40 @@ def _without_spaces(source: Source, edit: Edit) -> Edit:
     return edit
 
 
+def _emoji(word: Word) -> Sequence[str]:
+    return table("emoji").get(word.lower, ())
+
+
 @operator(FAMILY, "emoji_words", Kind.PRESERVES_MEANING)
 def emoji_words(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Replaces words by emoji that stand for them."""
+    return choose(rng, _options(source.wording, _emoji), max(intensity, 0.5))
 
-    def change(word: Word) -> str | None:
-        signs = table("emoji").get(word.lower)
-        return rng.choice(signs) if signs else None
 
-    return _replaced(source, rng, max(intensity, 0.5), change)
+@lru_cache(maxsize=64)
+def _accentable(wording: Wording) -> Options:
+    """The letters that can take accents, each with the accented ones."""
+    return tuple(
+        tuple(Edit(place, place + 1, accented) for accented in DIACRITICS[letter])
+        for word in wording.words
+        for place, letter in enumerate(word.text, word.start)
+        if letter in DIACRITICS
+    )
 
 
 @operator(FAMILY, "diacritics_added", Kind.PRESERVES_MEANING)
 def diacritics_added(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Puts accents on letters that have none."""
-    places = [
-        (place, character)
-        for word in source.wording.words
-        for place, character in enumerate(word.text, word.start)
-        if character in DIACRITICS
-    ]
-    if not places:
-        return None
-    picked = pick(rng, places, intensity)
-    return Draft(tuple(Edit(at, at + 1, rng.choice(DIACRITICS[letter])) for at, letter in picked))
+    return choose(rng, _accentable(source.wording), intensity)
+
+
+def _stripped(word: Word) -> Sequence[str]:
+    # Only Latin letters: elsewhere a mark is often a vowel, and the word would be another one without it.
+    letters = (
+        PLAIN.get(char) or (unicodedata.normalize("NFD", char)[0] if "À" <= char <= "ỹ" else char)
+        for char in word.text
+    )
+    return ("".join(letters),)
 
 
 @operator(FAMILY, "diacritics_stripped", Kind.PRESERVES_MEANING)
@@ -141,15 +168,7 @@ def diacritics_stripped(source: Source, rng: Random, intensity: float) -> Draft 
     """Takes the accents off all letters, as people do on a foreign keyboard."""
     if source.text.isascii():
         return None
-    return _replaced(source, rng, 1.0, lambda word: _stripped(word.text))
-
-
-def _stripped(text: str) -> str:
-    # Only Latin letters: elsewhere a mark is often a vowel, and the word would be another one without it.
-    return "".join(
-        PLAIN.get(char) or (unicodedata.normalize("NFD", char)[0] if "À" <= char <= "ỹ" else char)
-        for char in text
-    )
+    return choose(rng, _options(source.wording, _stripped), 1.0)
 
 
 @operator(FAMILY, "right_to_left_embedding", Kind.PRESERVES_MEANING)

@@ -39,7 +39,7 @@ def _speller(table: str, capitals: bool = True, finals: str = "") -> Callable[[s
     """
     pairs = _pairs(table)
     last = _pairs(finals)
-    pattern = re.compile("|".join(sorted(pairs, key=len, reverse=True)), re.IGNORECASE)
+    pattern = re.compile("|".join(sorted(pairs, key=len, reverse=True)), re.IGNORECASE | re.ASCII)
 
     def sound(match: re.Match[str]) -> str:
         other = pairs[match.group().lower()]

@@ -6,6 +6,7 @@ parser or a model that is drawn into endless work would not give it.
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 
 from flakestorm.model.mutation import Kind
@@ -170,18 +171,19 @@ def markdown_nesting(source: Source, rng: Random, intensity: float) -> Draft | N
     return around(source.text, "", "\n\n" + piece * times)
 
 
+BLOCKS = ((0x12000, 0x12399), (0x13000, 0x1342E), (0xA000, 0xA48C), (0x1F300, 0x1F5FF), (0x20000, 0x20FFF))
+"""First and last code point of blocks that tokenisers know little of: cuneiform, hieroglyphs, Yi, …"""
+
+
 @operator(FAMILY, "token_dense", Kind.EDGE)
 def token_dense(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Appends rare characters, each of which costs a model several tokens."""
+    first, last = rng.choice(BLOCKS)
+    start = rng.randrange(last - first)
     number = 100 + round(1900 * intensity)
-    blocks = (
-        (0x12000, 0x12399),
-        (0x13000, 0x1342E),
-        (0xA000, 0xA48C),
-        (0x1F300, 0x1F5FF),
-        (0x20000, 0x2A6D0),
-    )
-    first, last = rng.choice(blocks)
-    start = rng.randrange(first, last)
-    codes = (first + (start + 37 * step) % (last - first) for step in range(number))
-    return around(source.text, "", " " + "".join(map(chr, codes)))
+    return around(source.text, "", " " + (_characters(first, last) * 4)[start : start + number])
+
+
+@cache
+def _characters(first: int, last: int) -> str:
+    return "".join(map(chr, range(first, last + 1)))

@@ -6,7 +6,7 @@ An agent (or a cache in front of it) that goes by resemblance gives the golden a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from random import Random
 
@@ -55,13 +55,6 @@ NUMBERED = re.compile(
 
 
 @cache
-def _pattern(name: str) -> re.Pattern[str]:
-    """The keys of a word list as whole words, longest first."""
-    keys = sorted(_swaps(name), key=len, reverse=True)
-    return re.compile(r"\b(?:" + "|".join(map(re.escape, keys)) + r")\b", re.IGNORECASE)
-
-
-@cache
 def _swaps(name: str) -> Mapping[str, tuple[str, ...]]:
     """Word → what it may be swapped for, from one of the word lists."""
     if name == "quantifiers":
@@ -76,12 +69,26 @@ def _swaps(name: str) -> Mapping[str, tuple[str, ...]]:
 
 def _swapped(source: Source, rng: Random, name: str) -> Draft | None:
     """One expression of the word list, swapped; a second swap could give the first meaning back."""
-    found = [m for m in _pattern(name).finditer(source.text) if source.wording.is_free(*m.span())]
+    found = list(_expressions(source, _swaps(name)))
     if not found:
         return None
-    match = rng.choice(found)
-    new = rng.choice(_swaps(name)[match.group().lower()])
-    return Draft((Edit(*match.span(), in_case_of(match.group(), new)),))
+    start, end, expression = rng.choice(found)
+    new = rng.choice(_swaps(name)[expression])
+    return Draft((Edit(start, end, in_case_of(source.text[start:end], new)),))
+
+
+def _expressions(source: Source, swaps: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[int, int, str]]:
+    """(start, end, expression) of the words and pairs of words that are keys of ``swaps``."""
+    words = source.wording.words
+    paired = 0
+    for word, following in zip(words, (*words[1:], None), strict=True):
+        if following is not None and following.start == word.end + 1:
+            pair = f"{word.lower} {following.lower}"
+            if pair in swaps and source.text[word.end] == " ":
+                paired = following.end
+                yield word.start, following.end, pair
+        if word.end > paired and word.lower in swaps:
+            yield word.start, word.end, word.lower
 
 
 @operator(FAMILY, "negation", Kind.CHANGES_MEANING, CHANGED)
@@ -160,7 +167,7 @@ def _digit(character: str) -> str:
 def question_swap(source: Source, rng: Random, intensity: float) -> Draft | None:  # noqa: ARG001 - one word
     """Asks another question about the same thing: why instead of how, where instead of when."""
     match = QUESTION.search(source.text)
-    if match is None or not source.wording.is_free(*match.span()):
+    if match is None or match[1].lower() not in QUESTIONS or not source.wording.is_free(*match.span()):
         return None
     return Draft((Edit(*match.span(), in_case_of(match[1], rng.choice(QUESTIONS[match[1].lower()]))),))
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from random import Random
 
 from flakestorm.model.mutation import Edit, Kind
-from flakestorm.mutations.edits import choose, drafted, pick
+from flakestorm.mutations.edits import Options, choose, drafted, pick
 from flakestorm.mutations.registry import Draft, Source, operator
 from flakestorm.mutations.templates import register_templates
 from flakestorm.mutations.token_manipulation_characters import (
@@ -25,6 +26,7 @@ from flakestorm.mutations.token_manipulation_characters import (
     SPACES,
 )
 from flakestorm.mutations.token_manipulation_special import SPECIAL_TOKENS
+from flakestorm.mutations.wording import Wording
 
 FAMILY = "token_manipulation"
 
@@ -34,14 +36,26 @@ LIGATURE = re.compile("|".join(LIGATURES))
 register_templates(FAMILY, SPECIAL_TOKENS)
 
 
-def _inner_places(source: Source) -> tuple[int, ...]:
+@lru_cache(maxsize=64)
+def _inner_places(wording: Wording) -> tuple[int, ...]:
     """The places between two letters of a word, where a character can be slipped in."""
-    return tuple(place for word in source.wording.words for place in range(word.start + 1, word.end))
+    return tuple(place for word in wording.words for place in range(word.start + 1, word.end))
+
+
+@lru_cache(maxsize=64)
+def _twins(wording: Wording) -> Options:
+    """The letters that have look-alikes, each with its look-alikes."""
+    return tuple(
+        tuple(Edit(place, place + 1, twin) for twin in HOMOGLYPHS[character])
+        for word in wording.words
+        for place, character in enumerate(word.text, word.start)
+        if character in HOMOGLYPHS
+    )
 
 
 def _slipped_in(source: Source, rng: Random, intensity: float, characters: str) -> Draft | None:
     """One of ``characters`` at each of the picked places inside words."""
-    places = _inner_places(source)
+    places = _inner_places(source.wording)
     if not places:
         return None
     return Draft(tuple(Edit(at, at, rng.choice(characters)) for at in pick(rng, places, intensity)))
@@ -50,13 +64,7 @@ def _slipped_in(source: Source, rng: Random, intensity: float, characters: str) 
 @operator(FAMILY, "homoglyphs", Kind.PRESERVES_MEANING)
 def homoglyphs(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Replaces letters by Cyrillic and Greek letters that look the same."""
-    options = tuple(
-        tuple(Edit(place, place + 1, twin) for twin in HOMOGLYPHS[character])
-        for word in source.wording.words
-        for place, character in enumerate(word.text, word.start)
-        if character in HOMOGLYPHS
-    )
-    return choose(rng, options, intensity)
+    return choose(rng, _twins(source.wording), intensity)
 
 
 @operator(FAMILY, "zero_width", Kind.PRESERVES_MEANING)
@@ -155,7 +163,7 @@ def unusual_spaces(source: Source, rng: Random, intensity: float) -> Draft | Non
 @operator(FAMILY, "combining_marks", Kind.EDGE)
 def combining_marks(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Stacks combining marks on letters, so that they overflow the line."""
-    places = _inner_places(source)
+    places = _inner_places(source.wording)
     if not places:
         return None
     height = 1 + round(7 * intensity)
