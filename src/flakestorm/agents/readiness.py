@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
@@ -14,19 +15,31 @@ Probe = Callable[[], Awaitable[str]]
 PROBE_S = 2.0
 FIRST_DELAY_S = 0.02
 LONGEST_DELAY_S = 0.5
-LOOPBACK = ("127.0.0.1", "::1")
+LOOPBACK = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 
 async def port_accepts(port: int) -> str:
     """Ready when something accepts connections at ``port`` of this machine."""
-    for host in LOOPBACK:
+    for family, host in LOOPBACK:
+        # Not wait_for: before Python 3.12 it can swallow a cancellation.
+        attempt = asyncio.create_task(_connects(family, host, port))
         try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), PROBE_S)
-        except (OSError, asyncio.TimeoutError):
-            continue
-        writer.close()
-        return ""
+            await asyncio.wait({attempt}, timeout=PROBE_S)
+        finally:
+            attempt.cancel()
+        if attempt.done() and attempt.result():
+            return ""
     return f"nothing accepts connections at port {port}"
+
+
+async def _connects(family: socket.AddressFamily, host: str, port: int) -> bool:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as connection:
+            connection.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(connection, (host, port))
+    except OSError:
+        return False
+    return True
 
 
 async def url_answers(url: str) -> str:

@@ -30,15 +30,19 @@ def load_reset_function(config: AgentConfig) -> Callable[[], Any] | None:
 async def call_reset(function: Callable[[], Any], timeout_s: float) -> None:
     """Call ``function`` (plain or async). Raises ``WorkError`` when it raises, or takes longer."""
     executor = DaemonExecutor()
+    # Not wait_for: before Python 3.12 it can swallow a cancellation.
+    call = asyncio.create_task(_call(function, executor))
     try:
-        await asyncio.wait_for(_call(function, executor), timeout_s)
-    except (asyncio.TimeoutError, TimeoutError):
+        done, _ = await asyncio.wait({call}, timeout=timeout_s)
+    finally:
+        call.cancel()
+        executor.shutdown(wait=False)
+    if not done:
         raise WorkError(
             f"agent.reset_function did not return within {timeout_s:g} s (agent.timeout). "
             "The agent's state is unknown, so nothing that follows would mean anything."
-        ) from None
-    finally:
-        executor.shutdown(wait=False)
+        )
+    call.result()
 
 
 async def _call(function: Callable[[], Any], executor: DaemonExecutor) -> None:
