@@ -19,6 +19,8 @@ app = typer.Typer(
     help="Find out how an AI agent breaks, before production does. Start with: flakestorm demo",
     epilog=EPILOG,
     no_args_is_help=True,
+    # Plain help: rich would double the time that --help takes.
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

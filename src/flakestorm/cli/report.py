@@ -26,7 +26,9 @@ def report(run: RunArgument = "latest", output: OutputOption = None) -> None:
         if name == TERMINAL:
             print_run(finished, console())
             continue
-        destination = path or default_path(finished, Path(defaults.path), defaults.filename_template, name)
+        destination = path or default_path(
+            finished.info, Path(defaults.path), defaults.filename_template, name
+        )
         write_report(finished, destination, name)
         typer.echo(f"Wrote {destination}")
 

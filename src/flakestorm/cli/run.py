@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from flakestorm.core.config import FlakeStormConfig
     from flakestorm.core.execution import Wishes
-    from flakestorm.model.run import Run
+    from flakestorm.model.run import Run, RunInfo
 
 
 @bounded
@@ -66,15 +68,18 @@ def run_and_report(config: FlakeStormConfig, wishes: Wishes, out: Console, outpu
     from flakestorm.core.execution import Execution
     from flakestorm.core.loop import run_async
     from flakestorm.reports.formats import format_of
+    from flakestorm.reports.jsonl_live import LiveJsonl
     from flakestorm.reports.live import LiveProgress
 
     # Before the run, so that a typing error does not cost one.
     wanted = [format_of(spec) for spec in outputs or config.output.format]
     progress = LiveProgress(out)
-    try:
-        finished = run_async(Execution(config, wishes, [progress]).run())
-    finally:
-        progress.stop()
+    live = [LiveJsonl(partial(_destination, config, path)) for name, path in wanted if name == "jsonl"]
+    with ExitStack() as stack:
+        stack.callback(progress.stop)
+        for listener in live:
+            stack.callback(listener.stop)
+        finished = run_async(Execution(config, wishes, [progress, *live]).run())
     return present(finished, config, out, wanted)
 
 
@@ -82,18 +87,23 @@ def present(
     finished: Run, config: FlakeStormConfig, out: Console, wanted: list[tuple[str, Path | None]]
 ) -> int:
     """Write the ``wanted`` reports, print the story with their paths, return the exit code."""
-    from flakestorm.reports.formats import TERMINAL, default_path, write_report
+    from flakestorm.reports.formats import TERMINAL, write_report
     from flakestorm.reports.terminal import print_run
 
-    folder, template = Path(config.output.path), config.output.filename_template
     written = []
     for name, path in wanted:
         if name != TERMINAL:
-            destination = path or default_path(finished, folder, template, name)
+            destination = _destination(config, path, finished.info, name)
             write_report(finished, destination, name)
             written.append(str(destination))
     print_run(finished, out, written)
     return finished.assessment.exit_code
+
+
+def _destination(config: FlakeStormConfig, path: Path | None, info: RunInfo, name: str = "jsonl") -> Path:
+    from flakestorm.reports.formats import default_path
+
+    return path or default_path(info, Path(config.output.path), config.output.filename_template, name)
 
 
 def register(app: typer.Typer) -> None:

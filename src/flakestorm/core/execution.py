@@ -149,8 +149,7 @@ class Execution:
         executor = self._executor(agent)
         parts = Parts(executor, judge, store, self._redact, tally, self._listeners)
         done = sum(store.counts().values())
-        info = facts.info
-        self._tell(RunStarted(info.id, info.planned, done, info.concurrency, info.target))
+        self._tell(RunStarted(facts.info, done))
         with _stopping_on_signals(executor):
             stopped = await Engine(plan, parts).run()
         facts = self._concluded(facts, stopped, store.seconds())

@@ -6,18 +6,15 @@ from dataclasses import dataclass
 
 from flakestorm.model.finding import Finding
 from flakestorm.model.record import TrialRecord
-from flakestorm.model.run import Run
+from flakestorm.model.run import Run, RunInfo
 
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run begins, or goes on: ``done`` of ``planned`` trials are already stored."""
+    """A run begins, or goes on: ``done`` of ``info.planned`` trials are already stored."""
 
-    run_id: str
-    planned: int
+    info: RunInfo
     done: int
-    concurrency: int
-    target: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from flakestorm.model.errors import PluginError, UsageError, WorkError
 from flakestorm.model.nearest import did_you_mean
-from flakestorm.model.run import Run
+from flakestorm.model.run import Run, RunInfo
 from flakestorm.plugins import Registry
 from flakestorm.reports.html import write_html
 from flakestorm.reports.json_report import read_json_report, write_json
@@ -62,14 +62,14 @@ def format_of(spec: str) -> tuple[str, Path | None]:
     )
 
 
-def default_path(run: Run, folder: Path, template: str, format_name: str) -> Path:
+def default_path(info: RunInfo, folder: Path, template: str, format_name: str) -> Path:
     """Where a report goes when only its format was named.
 
     ``template`` may hold ``{run_id}``, ``{date}`` (2025-01-31) and ``{time}`` (235959), as the section
     ``output`` of the configuration has checked; the ending is added.
     """
-    date, _, time = run.info.started_at.partition("T")
-    values = {"{run_id}": run.info.id, "{date}": date, "{time}": time[:8].replace(":", "")}
+    date, _, time = info.started_at.partition("T")
+    values = {"{run_id}": info.id, "{date}": date, "{time}": time[:8].replace(":", "")}
     ending = formats.get(format_name).ending
     stem = template.removesuffix(ending)
     for name, value in values.items():

@@ -64,11 +64,12 @@ class LiveProgress:
             self._live = None
 
     def _started(self, event: RunStarted) -> None:
-        self._planned, self._before = event.planned, event.done
+        info = event.info
+        self._planned, self._before = info.planned, event.done
         self._begin = self._last_plain = monotonic()
         resumed = f", {event.done} of them done before" if event.done else ""
         self._console.print(
-            Text(f"Run {event.run_id}: {event.planned} trials{resumed} against {visible(event.target)}")
+            Text(f"Run {info.id}: {info.planned} trials{resumed} against {visible(info.target)}")
         )
         if self._console.is_terminal and not self._console.is_dumb_terminal:
             self._live = Live(

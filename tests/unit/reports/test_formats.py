@@ -48,9 +48,9 @@ def test_unknown_format_names_the_nearest(spec: str, message: str) -> None:
 
 def test_default_path_fills_the_template(run: Run) -> None:
     """Id, date and time are filled in; the ending is added once; braces in values are left alone."""
-    path = default_path(run, Path("reports"), "flakestorm-{run_id}-{date}-{time}", "json")
+    path = default_path(run.info, Path("reports"), "flakestorm-{run_id}-{date}-{time}", "json")
     assert path == Path("reports/flakestorm-20250131-2359-a1b2c3-2025-01-31-235901.json")
-    assert default_path(run, Path(), "r.html", "html") == Path("r.html")
+    assert default_path(run.info, Path(), "r.html", "html") == Path("r.html")
 
 
 @pytest.mark.parametrize("name", ["html", "json", "jsonl"])

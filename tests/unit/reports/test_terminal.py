@@ -101,7 +101,7 @@ def test_plain_lines_where_there_is_no_terminal(run: Run) -> None:
     """Start, control arm, notices and nothing that moves the cursor."""
     made, out = console()
     progress = LiveProgress(made)
-    progress(RunStarted("r1", 10, 4, 2, "http://x\x1b[2J/"))
+    progress(RunStarted(replace(run.info, id="r1", planned=10, target="http://x\x1b[2J/"), 4))
     progress(ControlFinished(3, 2))
     progress(Throttled(1, 2.0, "the agent answered 429"))
     progress(FindingMade(Finding("x", Severity.HIGH, "it died")))
@@ -121,7 +121,7 @@ def test_the_live_block_counts(run: Run) -> None:
     made, out = console(terminal=True)
     progress = LiveProgress(made)
     records = list(run.records())
-    progress(RunStarted("r1", len(records), 0, 2, "agent"))
+    progress(RunStarted(replace(run.info, planned=len(records)), 0))
     for record in records:
         progress(TrialFinished(record))
     with made.capture() as captured:
