@@ -1,1 +1,1 @@
-"""The embedded sample agent and the run that shows flakestorm at work."""
+"""A sample agent with honest weaknesses, so that flakestorm can be tried before one's own agent is ready."""
