@@ -80,7 +80,7 @@ def to_leet(text: str) -> str:
 
 
 def from_leet(text: str) -> str:
-    """A guess in lower-case letters: every digit is taken for a letter."""
+    """A guess: every digit is taken for a lower-case letter."""
     return text.translate(LEET_BACK)
 
 

@@ -50,11 +50,7 @@ def _listed(columns: range) -> Change:
 
     def change(word: Word) -> Sequence[str]:
         row = table("code_switching").get(word.lower)
-        if row is None:
-            return ()
-        # Only English writes the word for oneself with a capital letter.
-        model = "i" if word.text == "I" and word.start else word.text
-        return [in_case_of(model, row[column]) for column in columns]
+        return [in_case_of(word.text, row[column]) for column in columns] if row else ()
 
     return change
 
@@ -154,10 +150,14 @@ def diacritics_added(source: Source, rng: Random, intensity: float) -> Draft | N
     return choose(rng, _accentable(source.wording), intensity)
 
 
+def _is_latin(char: str) -> bool:
+    return char <= "ɏ" or "Ḁ" <= char <= "ỿ"
+
+
 def _stripped(word: Word) -> Sequence[str]:
     # Only Latin letters: elsewhere a mark is often a vowel, and the word would be another one without it.
     letters = (
-        PLAIN.get(char) or (unicodedata.normalize("NFD", char)[0] if "À" <= char <= "ỹ" else char)
+        PLAIN.get(char) or (unicodedata.normalize("NFD", char)[0] if _is_latin(char) else char)
         for char in word.text
     )
     return ("".join(letters),)
