@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from flakestorm.model.mutation import Edit, Kind
+from flakestorm.model.mutation import Kind
 from flakestorm.mutations.edits import around
 from flakestorm.mutations.payloads import fill
 from flakestorm.mutations.registry import Draft, Source, operator
@@ -15,13 +15,8 @@ Templates = Mapping[str, tuple[str, tuple[str, ...]]]
 
 
 def apply_template(template: str, source: Source, rng: Random, intensity: float) -> Draft | None:
-    """The golden prompt inside ``template``, whose fields (see ``payloads.FIELDS``) are filled.
-
-    A template without ``{prompt}`` replaces the golden prompt altogether.
-    """
-    before, marker, after = fill(template, source.canary, rng, intensity).partition("{prompt}")
-    if not marker:
-        return Draft((Edit(0, len(source.text), before),))
+    """The golden prompt at ``{prompt}`` of ``template``; the ``payloads.FIELDS`` in it are filled."""
+    before, _, after = fill(template, source.canary, rng, intensity).partition("{prompt}")
     return around(source.text, before, after)
 
 
