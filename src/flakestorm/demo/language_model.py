@@ -70,7 +70,7 @@ def _after_tool(message: Message) -> Reply:
 
 
 def _understand(messages: Sequence[Message], tools: Sequence[Tool]) -> Reply:
-    rules, *notes = [message.text for message in messages if message.role == "system"]
+    rules, *notes = [message.text for message in messages if message.role == "system"] or [""]
     for note in notes:
         # Weakness: whatever stands in a system message is done.
         if order := CODE_WORD.search(note):

@@ -1,0 +1,85 @@
+"""``flakestorm demo`` in this process: its file, its exit codes, what it prints and opens."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from flakestorm.cli.main import app
+from flakestorm.core.config import FlakeStormConfig
+from flakestorm.demo.configuration import FILE, demo_configuration, place_configuration
+from flakestorm.model.errors import WorkError
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a demo configuration that was changed: fewer mutations, one type."""
+    monkeypatch.chdir(tmp_path)
+    text = demo_configuration().replace("count: 48", "count: 2").replace("    - length_extremes", "    #")
+    (tmp_path / FILE).write_text(text)
+    return tmp_path
+
+
+def test_the_packaged_configuration_loads() -> None:
+    """With the Python that runs now, whatever its path looks like."""
+    config = FlakeStormConfig.from_yaml(demo_configuration('C:\\my "py"\\python.exe'))
+    assert config.agent.serve is not None
+    assert config.agent.serve.command[0] == 'C:\\my "py"\\python.exe'
+    assert len(config.golden) == 7
+    assert len(config.mutations.types) == 8
+
+
+def test_the_file_is_written_once(tmp_path: Path) -> None:
+    """A file that was changed is left as it is, and said to be changed."""
+    file = tmp_path / FILE
+    assert place_configuration(file)
+    assert json.dumps(sys.executable) in file.read_text()
+    assert place_configuration(file)
+    file.write_text("changed")
+    assert not place_configuration(file)
+    assert file.read_text() == "changed"
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    """Is explained."""
+    with pytest.raises(WorkError, match="Change to a folder of yours"):
+        place_configuration(tmp_path / "nowhere" / FILE)
+
+
+def test_a_weak_agent_is_no_failure_of_the_demo(small: Path) -> None:
+    """Exit code 0, the story, and what to do next; the changed file is used and named."""
+    done = CliRunner().invoke(app, ["demo", "-o", "out.json", "-o", "terminal"])
+    assert done.exit_code == 0, done.output
+    data = json.loads((small / "out.json").read_text())
+    assert data["run"]["planned"] == 7 * 2 + 21
+    assert data["run"]["config_path"] == str(FILE)
+    assert f"{FILE}, used as you have changed it" in done.output
+    assert "flakestorm init" in done.output
+    assert not (small / "reports").exists()
+
+
+def test_the_report_is_opened(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where only another format was asked for."""
+    reader = small / "reader.py"
+    reader.write_text("import sys; open('opened', 'w').write(sys.argv[1])")
+    monkeypatch.setenv("BROWSER", f"{shlex.quote(sys.executable)} {reader} %s")
+    # The list of browsers was made when the module was imported first.
+    monkeypatch.delitem(sys.modules, "webbrowser", raising=False)
+    done = CliRunner().invoke(app, ["demo", "--open", "-o", "out.json"])
+    assert done.exit_code == 0, done.output
+    (page,) = (small / "reports").glob("flakestorm-demo-*.html")
+    assert (small / "opened").read_text() == page.as_uri()
+
+
+def test_an_agent_that_does_not_start(small: Path) -> None:
+    """Is a failure of the demo: exit code 3."""
+    file = small / FILE
+    file.write_text(file.read_text().replace("flakestorm.demo.agent", "flakestorm.demo.agnet"))
+    done = CliRunner().invoke(app, ["demo"])
+    assert done.exit_code == 3
+    assert "agnet" in done.output
