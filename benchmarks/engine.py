@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import subprocess
 import sys
@@ -32,13 +31,10 @@ def free_port() -> int:
 def start_agent(delay_ms: float) -> tuple[subprocess.Popen[bytes], int]:
     """The agent in a process of its own, ready."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, str(HERE / "fast_agent.py"), str(port), str(delay_ms)])
-    for _ in range(2000):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            break
-        except OSError:
-            os.sched_yield()
+    command = [sys.executable, str(HERE / "fast_agent.py"), str(port), str(delay_ms)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
     return process, port
 
 

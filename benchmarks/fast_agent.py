@@ -32,6 +32,7 @@ def main() -> None:
 
     async def serve() -> None:
         server = await asyncio.get_running_loop().create_server(Answer, "127.0.0.1", port, backlog=2048)
+        print("ready", flush=True)
         await server.serve_forever()
 
     try:

@@ -1,46 +1,28 @@
-"""The ``flakestorm`` program: one command per file, each imported only as far as its help needs."""
+"""Where the ``flakestorm`` program starts."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from flakestorm.cli import demo, doctor, init, mutations, report, run, runs, schema, score, verify
-from flakestorm.version import __version__
-
-EPILOG = (
-    "Exit codes: 0 all good, 1 the agent fell short, 2 the command line or the configuration is wrong, "
-    "3 flakestorm could not do its work, 4 inconclusive, 130 interrupted."
-)
-
-app = typer.Typer(
-    name="flakestorm",
-    help="Find out how an AI agent breaks, before production does. Start with: flakestorm demo",
-    epilog=EPILOG,
-    no_args_is_help=True,
-    # Plain help: rich would double the time that --help takes.
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+import sys
+from collections.abc import Callable
+from typing import Any
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"flakestorm {__version__}")
-        raise typer.Exit
+def __getattr__(name: str) -> Callable[..., Any]:
+    """``app``, the program: made when it is asked for.
+
+    ``flakestorm --version`` is what installers and CI images call most, and importing the command line
+    library would take four fifths of its time, so it is answered without.
+    """
+    if name != "app":
+        raise AttributeError(f"module 'flakestorm.cli.main' has no attribute '{name}'")
+    if sys.argv[1:] == ["--version"]:
+        return _print_version
+    from flakestorm.cli.application import app
+
+    return app
 
 
-@app.callback()
-def _root(
-    version: Annotated[
-        bool,
-        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
-    ] = False,
-) -> None:
-    del version
+def _print_version(**_: object) -> None:
+    from flakestorm.version import __version__
 
-
-for module in (demo, init, verify, run, report, score, runs, mutations, schema, doctor):
-    module.register(app)
+    print(f"flakestorm {__version__}")  # noqa: T201 - stdout is the interface here

@@ -1,0 +1,46 @@
+"""The command line put together: one command per file, each imported only as far as its help needs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flakestorm.cli import demo, doctor, init, mutations, report, run, runs, schema, score, verify
+from flakestorm.version import __version__
+
+EPILOG = (
+    "Exit codes: 0 all good, 1 the agent fell short, 2 the command line or the configuration is wrong, "
+    "3 flakestorm could not do its work, 4 inconclusive, 130 interrupted."
+)
+
+app = typer.Typer(
+    name="flakestorm",
+    help="Find out how an AI agent breaks, before production does. Start with: flakestorm demo",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    # Plain help: rich would double the time that --help takes.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"flakestorm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    del version
+
+
+for module in (demo, init, verify, run, report, score, runs, mutations, schema, doctor):
+    module.register(app)
