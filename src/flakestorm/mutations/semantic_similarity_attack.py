@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import zip_longest
 from random import Random
 
 from flakestorm.model.mutation import Edit, Kind
@@ -81,7 +82,7 @@ def _expressions(source: Source, swaps: Mapping[str, tuple[str, ...]]) -> Iterat
     """(start, end, expression) of the words and pairs of words that are keys of ``swaps``."""
     words = source.wording.words
     paired = 0
-    for word, following in zip(words, (*words[1:], None), strict=True):
+    for word, following in zip_longest(words, words[1:]):
         if following is not None and following.start == word.end + 1:
             pair = f"{word.lower} {following.lower}"
             if pair in swaps and source.text[word.end] == " ":

@@ -81,6 +81,7 @@ def test_negation(text: str, expected: set[str]) -> None:
         ("question_swap", "How do I pay?", {"Why do I pay?", "When do I pay?"}),
         ("question_swap", "How many are there?", {None}),
         ("exception", "Cancel page 45.", {"Cancel every page except 45.", "Cancel any page but 45."} | PAGES),
+        ("antonym", "", {None}),
         ("exception", "Cancel it.", {None}),
         ("direction_swap", "A flight from Oslo to Rome?", {"A flight from Rome to Oslo?"}),
         ("direction_swap", "from Rome to Rome", {None}),
