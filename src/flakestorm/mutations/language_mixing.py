@@ -8,7 +8,7 @@ from functools import lru_cache
 from random import Random
 
 from flakestorm.model.mutation import Edit, Kind
-from flakestorm.mutations.edits import Options, around, choose
+from flakestorm.mutations.edits import Options, around, choose, pick
 from flakestorm.mutations.language_mixing_alphabets import ALPHABETS, DIACRITICS, PLAIN
 from flakestorm.mutations.language_mixing_scripts import SCRIPTS
 from flakestorm.mutations.registry import Draft, Source, operator
@@ -36,13 +36,19 @@ Change = Callable[[Word], Sequence[str]]
 
 
 @lru_cache(maxsize=256)
-def _options(wording: Wording, change: Change) -> Options:
-    """The words that ``change`` has something else for, each with the edits to choose from."""
-    options = (
-        tuple(Edit(word.start, word.end, new) for new in change(word) if new != word.text)
-        for word in wording.words
-    )
-    return tuple(edits for edits in options if edits)
+def _replaceable(wording: Wording, change: Change) -> tuple[tuple[Word, Sequence[str]], ...]:
+    """The words that ``change`` has something else for, each with what there is to choose from."""
+    found = ((word, [new for new in change(word) if new != word.text]) for word in wording.words)
+    return tuple(pair for pair in found if pair[1])
+
+
+def _replaced(source: Source, rng: Random, share: float, change: Change) -> Draft | None:
+    """``share`` (0–1) of the words that ``change`` has something else for, replaced."""
+    found = _replaceable(source.wording, change)
+    if not found:
+        return None
+    picked = pick(rng, found, share)
+    return Draft(tuple(Edit(word.start, word.end, rng.choice(others)) for word, others in picked))
 
 
 def _listed(columns: range) -> Change:
@@ -59,7 +65,7 @@ def _register_code_switching(language: str, column: int) -> None:
     change = _listed(range(column, column + 1))
 
     def apply(source: Source, rng: Random, intensity: float) -> Draft | None:
-        return choose(rng, _options(source.wording, change), max(intensity, BILINGUAL))
+        return _replaced(source, rng, max(intensity, BILINGUAL), change)
 
     apply.__doc__ = f"Says some of the words in {language.capitalize()}."
     operator(FAMILY, f"{language}_words", Kind.PRESERVES_MEANING)(apply)
@@ -72,7 +78,7 @@ def _register_script(script: str, write: Callable[[str], str]) -> None:
         return (spell(word.text),)
 
     def apply(source: Source, rng: Random, intensity: float) -> Draft | None:  # noqa: ARG001 - one script for all
-        return choose(rng, _options(source.wording, change), 1.0)
+        return _replaced(source, rng, 1.0, change)
 
     apply.__doc__ = f"Writes the words in {script.capitalize()} letters, sound by sound."
     operator(FAMILY, f"{script}_letters", Kind.PRESERVES_MEANING)(apply)
@@ -85,7 +91,7 @@ def _register_alphabet(name: str, summary: str, letters: Mapping[int, int | str]
     def apply(source: Source, rng: Random, intensity: float) -> Draft | None:
         # The whole text from the middle of the scale on, single words below.
         share = 1.0 if intensity >= 0.5 else max(2 * intensity, 0.2)
-        return choose(rng, _options(source.wording, change), share)
+        return _replaced(source, rng, share, change)
 
     apply.__doc__ = f"{summary}."
     operator(FAMILY, name, Kind.PRESERVES_MEANING)(apply)
@@ -105,13 +111,13 @@ EUROPEAN, EAST_ASIAN = _listed(range(6)), _listed(range(6, 8))
 @operator(FAMILY, "several_languages", Kind.PRESERVES_MEANING)
 def several_languages(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Says some of the words in several languages at once."""
-    return choose(rng, _options(source.wording, EUROPEAN), max(intensity, BILINGUAL))
+    return _replaced(source, rng, max(intensity, BILINGUAL), EUROPEAN)
 
 
 @operator(FAMILY, "cjk_mixed", Kind.PRESERVES_MEANING)
 def cjk_mixed(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Mixes Chinese and Japanese words into the sentence, without the spaces around them."""
-    draft = choose(rng, _options(source.wording, EAST_ASIAN), max(intensity, BILINGUAL))
+    draft = _replaced(source, rng, max(intensity, BILINGUAL), EAST_ASIAN)
     return Draft(tuple(_without_space(source, edit) for edit in draft.edits)) if draft else None
 
 
@@ -130,7 +136,7 @@ def _emoji(word: Word) -> Sequence[str]:
 @operator(FAMILY, "emoji_words", Kind.PRESERVES_MEANING)
 def emoji_words(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Replaces words by emoji that stand for them."""
-    return choose(rng, _options(source.wording, _emoji), max(intensity, 0.5))
+    return _replaced(source, rng, max(intensity, 0.5), _emoji)
 
 
 @lru_cache(maxsize=64)
@@ -168,7 +174,7 @@ def diacritics_stripped(source: Source, rng: Random, intensity: float) -> Draft 
     """Takes the accents off all letters, as people do on a foreign keyboard."""
     if source.text.isascii():
         return None
-    return choose(rng, _options(source.wording, _stripped), 1.0)
+    return _replaced(source, rng, 1.0, _stripped)
 
 
 @operator(FAMILY, "right_to_left_embedding", Kind.PRESERVES_MEANING)
