@@ -73,5 +73,5 @@ def test_the_example_verifies(folder: Path) -> None:
 def test_the_index_is_complete() -> None:
     """It names every folder."""
     index = (EXAMPLES / "README.md").read_text()
-    assert NAMES == sorted(WEAK_SPOT)
+    assert sorted(WEAK_SPOT) == NAMES
     assert all(f"]({name})" in index for name in NAMES)
