@@ -22,6 +22,10 @@ from flakestorm.agents.reply_path import reply_from_value
 from flakestorm.agents.request_parts import RequestParts
 from flakestorm.agents.request_template import Fill, Unsendable
 from flakestorm.agents.reset import call_reset, load_reset_function
+from flakestorm.agents.wire.exchange import Line
+from flakestorm.agents.wire.golden_request import GoldenRequest, golden_request
+from flakestorm.agents.wire.siege import besiege
+from flakestorm.model.attack import Attack
 from flakestorm.model.errors import WorkError
 from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
 
@@ -79,6 +83,20 @@ class HttpAgent:
             return exchange.outcome
         return await self._converse(turns, request.trial_id, session)
 
+    async def attack(self, attack: Attack, request: Request) -> Outcome:
+        """The outcome of an attack on the protocol; see ``agents.port``."""
+
+        def golden(behind: str) -> GoldenRequest:
+            session = uuid4().hex if self._session is not None else ""
+            text = transcript(request.turns) + behind
+            return golden_request(self._parts, text, self._headers(request.trial_id, session), session)
+
+        line = Line(self._url, self._config.verify_tls, self._config.timeout / 1000)
+        try:
+            return await besiege(attack, golden, line)
+        except Unsendable as unsendable:
+            return _unsendable(unsendable)
+
     async def reset(self) -> None:
         """Call the reset function and post to the reset endpoint, where configured."""
         if self._reset_function is not None:
@@ -119,7 +137,7 @@ class HttpAgent:
                 self._headers(trial_id, session),
             )
         except Unsendable as unsendable:
-            return Exchange(Outcome(0.0, error=OutcomeError(ErrorKind.UNSENDABLE, str(unsendable))), {})
+            return Exchange(_unsendable(unsendable), {})
         return await self._exchanger.exchange(call)
 
     def _headers(self, trial_id: str, session: str) -> Mapping[str, str]:
@@ -132,6 +150,10 @@ class HttpAgent:
             own = f"{self._session.cookie}={session}"
             headers["Cookie"] = f"{self._cookies}; {own}" if self._cookies else own
         return headers
+
+
+def _unsendable(unsendable: Unsendable) -> Outcome:
+    return Outcome(0.0, error=OutcomeError(ErrorKind.UNSENDABLE, str(unsendable)))
 
 
 def reply_reader(config: AgentConfig) -> ReplyReader:

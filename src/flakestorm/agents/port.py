@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from flakestorm.model.attack import Attack
 from flakestorm.model.outcome import Outcome
 
 
@@ -40,3 +41,15 @@ class Agent(Protocol):
 
     async def aclose(self) -> None:
         """Give back connections, threads and processes."""
+
+
+@runtime_checkable
+class Attackable(Protocol):
+    """An agent that is reached over HTTP, and so can be sent malformed requests."""
+
+    async def attack(self, attack: Attack, request: Request) -> Outcome:
+        """The outcome of ``attack``, with its ``wire``; ``request`` is the golden prompt that it disturbs.
+
+        Never raises for anything that the agent does.
+        """
+        ...

@@ -16,7 +16,7 @@ CONTAINER_MARK = Path("/.dockerenv")
 
 async def check_reachable(url: URL, verify_tls: bool = True, within_s: float = WITHIN_S) -> None:
     """Connect to ``url``'s host, with TLS for https. Raises ``AgentUnreachable`` after ``within_s``."""
-    context = _tls_context(verify_tls) if url.scheme == "https" else None
+    context = tls_context(verify_tls) if url.scheme == "https" else None
     try:
         connecting = asyncio.open_connection(url.host, url.port, ssl=context)
         _, writer = await asyncio.wait_for(connecting, within_s)
@@ -30,7 +30,8 @@ async def check_reachable(url: URL, verify_tls: bool = True, within_s: float = W
         pass
 
 
-def _tls_context(verify: bool) -> ssl.SSLContext:
+def tls_context(verify: bool) -> ssl.SSLContext:
+    """A client's TLS settings; without ``verify`` any certificate will do."""
     context = ssl.create_default_context()
     if not verify:
         context.check_hostname = False

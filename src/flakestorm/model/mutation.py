@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from flakestorm.model.attack import Attack
 from flakestorm.model.randomness import identifier
 
 
@@ -62,7 +64,8 @@ class Mutation:
 
     ``turns`` is the whole conversation to send, disturbed; ``edits`` turn the golden prompt's last turn
     into the last of them. ``seed`` and ``intensity`` (0–1) made it. ``canary`` is the token it asks
-    for, if any. ``implied`` names the invariants that hold because of this mutation alone.
+    for, if any. ``implied`` names the invariants that hold because of this mutation alone. ``attack`` says
+    how the request is disturbed instead of the text.
     """
 
     type: str
@@ -74,6 +77,7 @@ class Mutation:
     edits: tuple[Edit, ...]
     canary: str | None = None
     implied: tuple[str, ...] = ()
+    attack: Attack | None = None
 
     @property
     def text(self) -> str:
@@ -82,5 +86,7 @@ class Mutation:
 
     @cached_property
     def id(self) -> str:
-        """Twelve hexadecimal characters; the same operator and text always give the same id."""
-        return identifier(self.operator, *self.turns)
+        """Twelve hexadecimal characters; the same operator, text and attack always give the same id."""
+        if self.attack is None:
+            return identifier(self.operator, *self.turns)
+        return identifier(self.operator, *self.turns, json.dumps(self.attack.to_dict(), sort_keys=True))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from flakestorm.model.wire import Wire
+
 
 class ErrorKind(str, Enum):
     """Why there is no reply. The agent's own faults and unreachable agents are told apart."""
@@ -79,7 +81,8 @@ class Outcome:
     Times are milliseconds from sending the request; ``first_byte_ms`` is None where the agent cannot
     stream. ``status`` is the HTTP status or the exit code of a program. ``replies`` holds the answers to
     the earlier turns of a conversation. ``retry_after_s`` is what a 429 or 503 asked for. ``attempts`` > 1
-    means that transport faults were retried.
+    means that transport faults were retried. ``wire`` is what an attack on the protocol showed; ``reply`` and
+    ``status`` are then those of its most telling exchange, whatever the status is.
     """
 
     latency_ms: float
@@ -91,6 +94,7 @@ class Outcome:
     calls: tuple[Call, ...] = ()
     retry_after_s: float | None = None
     attempts: int = 1
+    wire: Wire | None = None
 
     @property
     def faults_fired(self) -> int:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from flakestorm.model.attack import Attack
 from flakestorm.model.mutation import Edit, Kind, Mutation
 from flakestorm.model.outcome import Call, ErrorKind, Outcome, OutcomeError
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.trial import Trial
 from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
+from flakestorm.model.wire import Wire
 
 
 class TrialStatus(str, Enum):
@@ -63,6 +65,7 @@ class TrialRecord:
             "verdicts": [_verdict_to_dict(verdict) for verdict in self.verdicts],
             "calls": [_call_to_dict(call) for call in outcome.calls],
             "faults_fired": outcome.faults_fired,
+            "wire": None if outcome.wire is None else outcome.wire.to_dict(),
         }
 
     @classmethod
@@ -81,6 +84,7 @@ class TrialRecord:
             replies=tuple(data["replies"]),
             calls=tuple(Call(**{**call, "fired": tuple(call["fired"])}) for call in data["calls"]),
             attempts=data["attempts"],
+            wire=_wire_from_dict(data.get("wire")),
         )
         verdicts = tuple(_verdict_from_dict(verdict) for verdict in data["verdicts"])
         return cls(trial, outcome, verdicts, TrialStatus(data["status"]), data["note"])
@@ -100,6 +104,7 @@ def _mutation_to_dict(mutation: Mutation | None) -> dict[str, Any] | None:
         "edits": [[edit.start, edit.end, edit.replacement] for edit in mutation.edits],
         "canary": mutation.canary,
         "implied": list(mutation.implied),
+        "attack": None if mutation.attack is None else mutation.attack.to_dict(),
     }
 
 
@@ -116,7 +121,16 @@ def _mutation_from_dict(data: dict[str, Any] | None) -> Mutation | None:
         edits=tuple(Edit(*edit) for edit in data["edits"]),
         canary=data["canary"],
         implied=tuple(data["implied"]),
+        attack=_attack_from_dict(data.get("attack")),
     )
+
+
+def _attack_from_dict(data: dict[str, Any] | None) -> Attack | None:
+    return None if data is None else Attack.from_dict(data)
+
+
+def _wire_from_dict(data: dict[str, Any] | None) -> Wire | None:
+    return None if data is None else Wire.from_dict(data)
 
 
 def _error_to_dict(error: OutcomeError | None) -> dict[str, Any] | None:

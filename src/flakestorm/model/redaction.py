@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from flakestorm.model.outcome import Outcome
 from flakestorm.model.record import TrialRecord
+from flakestorm.model.wire import Wire
 
 MARK = "[redacted]"
 SHORTEST = 6
@@ -66,7 +67,20 @@ class Redactor:
             error = outcome.error
             error = replace(error, message=self(error.message), detail=self(error.detail))
             outcome = replace(outcome, error=error)
+        if outcome.wire is not None:
+            outcome = replace(outcome, wire=self._wire(outcome.wire))
         return outcome
+
+    def _wire(self, wire: Wire) -> Wire:
+        exchanges = tuple(
+            replace(
+                exchange,
+                headers=tuple((self(name), self(value)) for name, value in exchange.headers),
+                body=self(exchange.body),
+            )
+            for exchange in wire.exchanges
+        )
+        return replace(wire, exchanges=exchanges)
 
 
 def _blot(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from flakestorm.model.mutation import Kind
 from flakestorm.model.outcome import ErrorKind
 from flakestorm.model.record import TrialStatus
 from flakestorm.model.verdict import Severity, VerdictStatus
+from flakestorm.model.wire import Ended
 from flakestorm.reports.run_dict import SCHEMA
 
 JsonSchema = dict[str, Any]
@@ -131,6 +132,7 @@ def _definitions() -> JsonSchema:
         "mutation": _mutation(),
         "verdict": _verdict(),
         "call": _call(),
+        "wire": _wire(),
     }
     # Shared fragments would otherwise be the same dictionaries, and a caller may change what it got.
     return deepcopy(definitions)
@@ -190,6 +192,7 @@ def _trial() -> JsonSchema:
             "verdicts": _list(_reference("verdict")),
             "calls": _list(_reference("call")),
             "faults_fired": COUNT,
+            "wire": {**_or_null(_reference("wire")), "description": "what an attack on the protocol showed"},
         }
     )
 
@@ -208,6 +211,10 @@ def _mutation() -> JsonSchema:
             "edits": {**_list(edit), "description": "[start, end, replacement], offsets in code points"},
             "canary": _or_null(TEXT),
             "implied": _list(TEXT),
+            "attack": {
+                **_or_null({"type": "object"}),
+                "description": "how the request differs from the ordinary one for this text",
+            },
         }
     )
 
@@ -238,5 +245,32 @@ def _call() -> JsonSchema:
             "duration_ms": MILLISECONDS,
             "status": {"type": ["integer", "null"]},
             "fired": {**_list(TEXT), "description": "the faults that fired in this call"},
+        }
+    )
+
+
+def _wire() -> JsonSchema:
+    exchange = {
+        "ended": _one_of(Ended),
+        "elapsed_ms": MILLISECONDS,
+        "sent": COUNT,
+        "all_sent": FLAG,
+        "status": {"type": ["integer", "null"]},
+        "headers": _list(_pair(TEXT, TEXT)),
+        "body": {**TEXT, "description": "an excerpt"},
+        "marker": TEXT,
+    }
+    heartbeat = {
+        "undisturbed_ms": MILLISECONDS,
+        "served": COUNT,
+        "failed": COUNT,
+        "worst_ms": MILLISECONDS,
+        "problem": TEXT,
+    }
+    return _object(
+        {
+            "exchanges": _list(_object(exchange)),
+            "heartbeat": {**_object(heartbeat), "description": "other clients during the attack"},
+            "unhealthy": {**TEXT, "description": "why the agent did not answer afterwards; empty if it did"},
         }
     )
