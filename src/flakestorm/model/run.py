@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from flakestorm.model.finding import Finding
+from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.verdict import Severity
 
@@ -105,7 +106,8 @@ class Cause:
     """Failures that look alike, told by their smallest example: the unit that a person works on.
 
     ``title`` could be pasted into an issue; ``rule`` is the invariant that broke (or the error kind);
-    ``trials`` are some of the ids, smallest example first; ``count`` is how many there are.
+    ``trials`` are some of the ids, smallest example first; ``count`` is how many there are. ``operators``
+    made them. ``minimal`` is what one of them was reduced to, if that was done.
     """
 
     title: str
@@ -116,6 +118,8 @@ class Cause:
     example: TrialRecord
     trials: tuple[str, ...]
     implied: bool = False
+    operators: tuple[str, ...] = ()
+    minimal: Minimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,8 @@ class RunInfo:
     """What was run and how: enough to repeat it. ``status`` is running, complete or partial.
 
     ``notes`` are sentences about what was skipped, retried, or could not be done, and why. ``request``
-    is None where the agent is not reached over HTTP.
+    is None where the agent is not reached over HTTP. ``strategy`` is uniform or search; a search spends
+    ``budget`` calls where failures are, so that its rates are no estimates.
     """
 
     id: str
@@ -153,6 +158,13 @@ class RunInfo:
     stop_reason: str = ""
     notes: tuple[str, ...] = ()
     request: RequestShape | None = None
+    strategy: str = "uniform"
+    budget: int | None = None
+
+    @property
+    def is_search(self) -> bool:
+        """Whether calls went where failures were, instead of evenly."""
+        return self.strategy == "search"
 
 
 @dataclass(frozen=True, slots=True)

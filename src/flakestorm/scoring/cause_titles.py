@@ -1,0 +1,63 @@
+"""Titles of causes that could be pasted into an issue: what goes wrong, when, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flakestorm.model.mutation_type import MutationType
+from flakestorm.model.record import TrialRecord
+
+_NAMES = {str(type_): type_.display_name.lower() for type_ in MutationType}
+
+_EFFECTS = {
+    "canary": "Obeys an injected instruction",
+    "output_not_empty": "Gives an empty answer",
+    "completes": "Does not complete",
+    "latency": "Is too slow",
+    "valid_json": "Answers with invalid JSON",
+    "excludes_pii": "Reveals personal data",
+    "refusal_check": "Breaks its rules instead of refusing",
+    "behavior_unchanged": "Answers differently",
+}
+
+OBEDIENCE = "canary"
+"""The rule whose failures are named by their attack: the smallest obeyed order tells nothing more."""
+
+
+def title_of_type(rule: str, example: TrialRecord, type_: str) -> str:
+    """The title of failures that only have their mutation type (or their scenario) in common."""
+    return f"{effect(rule, example)} under {type_name(type_)}"
+
+
+def title_of_clause(
+    rule: str, example: TrialRecord, clause: str, count: int, trials: int, types: Sequence[str]
+) -> str:
+    """The title of failures with a known reason: ``count`` of ``trials`` mutations of ``types`` failed so."""
+    names = " and ".join(type_name(type_) for type_ in types) if len(types) <= 2 else "disturbed"
+    noun = "trial" if trials == 1 else "trials"
+    return f"{effect(rule, example)} when the prompt {clause} ({count:,} of {trials:,} {names} {noun})"
+
+
+def title_of_operators(rule: str, example: TrialRecord, type_: str, operators: Sequence[str]) -> str:
+    """As ``title_of_type``, with the operators where they are few enough to be read."""
+    names = [operator.partition(".")[2].replace("_", " ") for operator in operators]
+    some = ", ".join(names[:3])
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{title_of_type(rule, example, type_)}: {some}{rest}"
+
+
+def effect(rule: str, example: TrialRecord) -> str:
+    """What the agent does, as the beginning of a sentence."""
+    if rule.startswith("error: "):
+        return f"Gives no reply ({rule[7:]})"
+    if rule.startswith("unjudged: "):
+        return f"Cannot be judged by '{rule[10:]}'"
+    type_ = next(v.type for v in example.verdicts if v.invariant == rule)
+    known = _EFFECTS.get(type_)
+    named = f" ({rule})" if rule != type_ else ""
+    return f"{known}{named}" if known else f"Breaks '{rule}'"
+
+
+def type_name(type_: str) -> str:
+    """The name of a mutation type for people; a scenario is quoted."""
+    return _NAMES.get(type_, f"'{type_}'")
