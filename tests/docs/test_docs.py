@@ -92,10 +92,11 @@ def _commands(text: str) -> list[str]:
 
 def _run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key != "FLAKESTORM_HOME"}
+    path = os.pathsep.join(filter(None, (str(folder), environment.get("PYTHONPATH"))))
     return subprocess.run(
         words,
         cwd=folder,
-        env={**environment, "PYTHONPATH": str(folder), "PYTHONWARNINGS": "error::UserWarning"},
+        env={**environment, "PYTHONPATH": path, "PYTHONWARNINGS": "error::UserWarning"},
         capture_output=True,
         text=True,
         encoding="utf-8",
