@@ -6,6 +6,7 @@
     ├── WorkError                   3   flakestorm could not do its work
     │   ├── AgentUnreachable        3   nothing answers where the agent should be
     │   ├── StoreError              3   the run cannot be read or written
+    │   ├── LlmError                3   a language model gave no usable answer
     │   └── MissingExtra            3   an optional package is not installed
     └── PluginError                 2   a plugin does not fit the port that it registers for
 
@@ -14,6 +15,8 @@ A failed verdict or a finding is returned data and never an exception; an agent 
 """
 
 from __future__ import annotations
+
+from flakestorm.model.chat import LlmErrorKind
 
 
 class FlakestormError(Exception):
@@ -46,6 +49,21 @@ class AgentUnreachable(WorkError):
 
 class StoreError(WorkError):
     """A stored run cannot be read or written."""
+
+
+class LlmError(WorkError):
+    """A language model gave no usable answer.
+
+    ``retry_after_s`` is how long it asks to be left alone; ``tokens`` is what the useless answer cost.
+    """
+
+    def __init__(
+        self, kind: LlmErrorKind, message: str, retry_after_s: float | None = None, tokens: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retry_after_s = retry_after_s
+        self.tokens = tokens
 
 
 class MissingExtra(WorkError):

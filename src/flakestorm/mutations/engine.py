@@ -16,6 +16,7 @@ from flakestorm.model.mutation import Kind, Mutation, apply_edits
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.randomness import generator
 from flakestorm.mutations.config import MutationsConfig
+from flakestorm.mutations.llm_made_stream import Variants, llm_made, mixed
 from flakestorm.mutations.protected import protected_spans
 from flakestorm.mutations.registry import OperatorInfo, Source, operators
 
@@ -42,13 +43,16 @@ class Mutator:
     """Makes mutations of golden prompts. The same configuration and seed always make the same ones.
 
     ``notes`` are sentences about golden prompts of which fewer mutations could be made than asked for.
-    Raises ``UsageError`` when a configured type has no operators.
+    ``variants`` are what a language model wrote beforehand; ``share`` (0–1) of a type's mutations are taken
+    from them, or all of the type custom. Raises ``UsageError`` when a configured type has no operators.
     """
 
     def __init__(self, config: MutationsConfig, seed: int) -> None:
         self.config = config
         self.seed = seed
         self.notes: list[str] = []
+        self.variants: Variants = {}
+        self.share = 0.0
         self._choices: dict[str, list[Choice]] = {type_.value: [] for type_ in config.types}
         for name, info in operators.items():
             if info.type in self._choices:
@@ -62,7 +66,7 @@ class Mutator:
         mutations are the same however many are taken. What one type cannot fill goes to the others.
         """
         seen: set[object] = {_memory(prompt.turns)}
-        streams = {type_: self._of_type(prompt, type_, seen) for type_ in self._choices}
+        streams = {type_: self._stream(prompt, type_, seen) for type_ in self._choices}
         seats = dict.fromkeys(streams, 0)
         # Highest averages with a first round for all: unlike largest remainders, a longer list begins with
         # the shorter one.
@@ -99,6 +103,14 @@ class Mutator:
         if name != TEMPLATE:
             return [Choice(name, info)]
         return [Choice(f"custom.{key}", info, text) for key, text in self.config.custom_templates.items()]
+
+    def _stream(self, prompt: GoldenPrompt, type_: str, seen: set[object]) -> Iterator[Mutation]:
+        builtin = self._of_type(prompt, type_, seen)
+        if prompt.id not in self.variants:
+            return builtin
+        written = llm_made(prompt, type_, self.variants, self.seed, self.config.intensity)
+        share = 1.0 if type_ == "custom" else self.share
+        return mixed(_unseen(written, seen), builtin, share)
 
     def _of_type(self, prompt: GoldenPrompt, type_: str, seen: set[object]) -> Iterator[Mutation]:
         # Round after round through all operators of the type, so that none repeats before all had a turn.
@@ -161,6 +173,14 @@ class Mutator:
             f"'{short}': {made} of {self.config.count} mutations; the configured types "
             f"({', '.join(self._choices)}) have no more different ones for it. Add types, or lower count."
         )
+
+
+def _unseen(mutations: Iterator[Mutation], seen: set[object]) -> Iterator[Mutation]:
+    for mutation in mutations:
+        key = _memory(mutation.turns)
+        if key not in seen:
+            seen.add(key)
+            yield mutation
 
 
 @lru_cache(maxsize=64)
