@@ -18,6 +18,7 @@ from flakestorm.reports.html_measured import duration, measured_section
 from flakestorm.reports.html_trials import drawer, trials_section
 from flakestorm.reports.html_verdict import verdict_section
 from flakestorm.reports.markup import Content, Html, join, tag
+from flakestorm.reports.rerun import rerun
 
 STYLES = ("tokens.css", "page.css", "sections.css", "table.css", "drawer.css", "print.css")
 SCRIPTS = (
@@ -108,6 +109,7 @@ def _below(run: Run) -> str:
     request = run.info.request
     about = {
         "target": run.info.target,
+        "again": rerun(run.info),
         "request": None if request is None else [request.method, list(request.headers), request.body],
     }
     return f"{_data('about', pack(about)).text}\n<script>{_script()}</script>\n</body>\n</html>\n"

@@ -10,6 +10,7 @@ from flakestorm.reports.html_difference import differences
 from flakestorm.reports.html_text import difference, evidence, hostile
 from flakestorm.reports.html_verdict import command
 from flakestorm.reports.markup import Content, Html, join, tag, view
+from flakestorm.reports.rerun import rerun
 
 OPEN = 3
 """So many causes are unfolded; the others show their title."""
@@ -20,7 +21,7 @@ LISTED = 50
 def causes_section(run: Run) -> Html:
     """One article per cause, then what flakestorm noticed by itself."""
     causes = run.causes[:LISTED]
-    shown: list[Content] = [_cause(number, cause) for number, cause in enumerate(causes)]
+    shown: list[Content] = [_cause(number, cause, rerun(run.info)) for number, cause in enumerate(causes)]
     if not causes:
         shown = [tag("p", "Nothing broke.", class_="muted")]
     if len(run.causes) > LISTED:
@@ -47,7 +48,7 @@ def severity_tag(severity: Severity) -> Html:
     return tag("span", severity.value, class_=f"tag severity-{severity.value}")
 
 
-def _cause(number: int, cause: Cause) -> Html:
+def _cause(number: int, cause: Cause, again: str) -> Html:
     times = f"{cause.count:,} {'trial' if cause.count == 1 else 'trials'}"
     summary = tag(
         "summary",
@@ -55,10 +56,10 @@ def _cause(number: int, cause: Cause) -> Html:
         tag("h3", hostile(cause.title)),
         tag("span", times, class_="times"),
     )
-    return tag("details", summary, _example(cause), class_="cause", open=number < OPEN)
+    return tag("details", summary, _example(cause, again), class_="cause", open=number < OPEN)
 
 
-def _example(cause: Cause) -> Html:
+def _example(cause: Cause, again: str) -> Html:
     record = cause.example
     verdict = _broken(cause)
     if verdict is None:
@@ -73,7 +74,7 @@ def _example(cause: Cause) -> Html:
         rule,
         tag("p", hostile(detail[:600]), class_="because") if detail else None,
         tag("div", _sent(record), _came_back(record, verdict), class_="exchange"),
-        command(f"flakestorm run --only trial:{trial}", "show this failure again"),
+        command(f"{again} --only trial:{trial}", "show this failure again"),
         tag(
             "p",
             tag("a", "Open this trial", href=view(trial=trial)),

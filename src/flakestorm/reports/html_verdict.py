@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from flakestorm.model.run import Run, Score, Totals
 from flakestorm.reports.markup import Content, Html, join, tag, view
+from flakestorm.reports.rerun import rerun
 
 JUDGEMENTS = {
     0: ("passed", "Good enough"),
@@ -66,7 +65,7 @@ def verdict_section(run: Run) -> Html:
         tag("ul", *reasons, class_="reasons") if reasons else None,
         tag("div", _scores(run), _totals(run.totals), class_="evidence-grid"),
         tag("h2", "Run it again", class_="label"),
-        command(f"flakestorm run -c {quote(run.info.config_path)}", "run it again"),
+        command(rerun(run.info), "run it again"),
         id="verdict",
         aria_label="Verdict",
     )

@@ -9,13 +9,16 @@ from rich.table import Table
 from rich.text import Text
 
 from flakestorm.model.record import TrialRecord
-from flakestorm.model.run import Cause, Latency, PromptRow, Run, Score, TypeRow
+from flakestorm.model.run import Latency, PromptRow, Run, Score, TypeRow
 from flakestorm.model.verdict import Severity, VerdictStatus
+from flakestorm.reports.rerun import rerun
 from flakestorm.reports.visible import visible
 
 SHOWN_CAUSES = 5
 SHOWN_PROMPTS = 5
 EXAMPLE_WIDTH = 100
+COMMAND_WIDTH = 4000
+"""Commands are shown whole: they are there to be pasted."""
 INDENT = " " * 9
 SEVERITY_STYLE = {
     Severity.CRITICAL: "bold red",
@@ -28,7 +31,7 @@ SEVERITY_STYLE = {
 def print_run(run: Run, console: Console, written: Sequence[str] = ()) -> None:
     """Print ``run``; ``written`` are the paths of reports to point at."""
     _verdict(run, console)
-    _causes(run.causes, console)
+    _causes(run, console)
     _types(run.by_type, console)
     _prompts(run.by_prompt, console)
     _behaviour(run, console)
@@ -48,7 +51,8 @@ def _verdict(run: Run, console: Console) -> None:
         console.print(Text(f"  Partial: {run.info.stop_reason}.", style="yellow"))
 
 
-def _causes(causes: Sequence[Cause], console: Console) -> None:
+def _causes(run: Run, console: Console) -> None:
+    causes = run.causes
     if not causes:
         return
     _heading("What breaks it", console)
@@ -59,12 +63,12 @@ def _causes(causes: Sequence[Cause], console: Console) -> None:
                 (f"{cause.severity.value:<8} ", style), f"{cause.count:>5,} ×  ", visible(cause.title)
             )
         )
-        _example(cause.example, cause.rule, console)
+        _example(cause.example, cause.rule, rerun(run.info), console)
     if len(causes) > SHOWN_CAUSES:
         console.print(Text(f"… and {len(causes) - SHOWN_CAUSES} more in the report", style="dim"))
 
 
-def _example(record: TrialRecord, rule: str, console: Console) -> None:
+def _example(record: TrialRecord, rule: str, again: str, console: Console) -> None:
     rows = [("sent", record.trial.turns[-1], "")]
     if record.outcome.error is not None:
         rows.append(("error", record.outcome.error.message, ""))
@@ -78,7 +82,9 @@ def _example(record: TrialRecord, rule: str, console: Console) -> None:
     for name, text, style in rows:
         shown = visible(text, EXAMPLE_WIDTH) or "(empty)"
         console.print(Text.assemble((f"{INDENT}{name:<6}", "dim"), (shown, style)))
-    console.print(Text(f"{INDENT}again flakestorm run --only trial:{record.trial.id}", "dim"))
+    console.print(
+        Text(f"{INDENT}again {visible(again, COMMAND_WIDTH)} --only trial:{record.trial.id}", "dim")
+    )
 
 
 def _types(rows: Sequence[TypeRow], console: Console) -> None:
@@ -140,12 +146,13 @@ def _latencies(run: Run) -> list[tuple[str, Latency]]:
 
 def _next_steps(run: Run, console: Console, written: Sequence[str]) -> None:
     _heading("Next", console)
+    again = visible(rerun(run.info), COMMAND_WIDTH)
     for path in written:
         console.print(Text(f"report    {path}", overflow="fold"))
     if run.totals.failed:
-        console.print(Text("again     flakestorm run --only failed"))
+        console.print(Text(f"again     {again} --only failed"))
     if run.info.status != "complete":
-        console.print(Text(f"go on     flakestorm run --resume {run.info.id}"))
+        console.print(Text(f"go on     {again} --resume {run.info.id}"))
     console.print(Text(f"details   flakestorm report {run.info.id} -o html"))
 
 

@@ -50,7 +50,7 @@ function trialNodes(row, trial) {
     h("div", { class: "exchange" }, sentNodes(trial), replyNodes(trial)),
     callTimeline(trial),
     h("h3", {}, "Show it again"),
-    commandLine(`flakestorm run --only trial:${row.id}`, "show this trial again"),
+    commandLine(`${about.again} --only trial:${row.id}`, "show this trial again"),
     curl && curl.length < 20000 ? commandLine(curl, "the request as curl") : null,
     factList(row, trial),
   ];
