@@ -89,7 +89,7 @@ def _what_now(out: Console) -> None:
     out.print()
     out.print("Now your own agent", style="bold")
     for command, purpose in (
-        ("flakestorm init", "writes a commented flakestorm.yaml: say in it where your agent is"),
+        ("flakestorm init", "writes flakestorm.yaml: say where it is"),
         ("flakestorm verify", "checks the file, and that the agent answers"),
         ("flakestorm run", "finds out how it breaks"),
     ):
