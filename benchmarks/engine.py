@@ -15,10 +15,13 @@ import aiohttp
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.execution import Execution, Wishes
 from flakestorm.core.loop import run_async
+from flakestorm.core.plan import Plan
+from flakestorm.mutations.engine import Mutator
 from flakestorm.store.runs import RunFolder
 
 HERE = Path(__file__).parent
-PROMPTS = 20
+PROMPTS = 120
+TRIALS = 12_000
 
 
 def free_port() -> int:
@@ -52,21 +55,29 @@ def config_for(port: int, trials: int, concurrency: int) -> FlakeStormConfig:
     )
 
 
-async def bare(port: int, requests: int, concurrency: int) -> float:
-    """Requests a second of a bare aiohttp client loop."""
-    left = iter(range(requests))
+def same_requests(trials: int) -> list[dict[str, str]]:
+    """The bodies that the pipeline sends, made beforehand."""
+    config = config_for(1, trials, 1)
+    mutator = Mutator(config.mutations, config.advanced.seed)
+    plan = Plan(config.golden, mutator.mutations, config.mutations.count, control_repeats=1)
+    return [{"input": trial.turns[-1]} for trial in (*plan.control(), *plan.disturbed())]
+
+
+async def bare(port: int, requests: list[dict[str, str]], concurrency: int) -> float:
+    """Requests a second of a bare aiohttp client loop that sends ``requests`` and parses the replies."""
+    left = iter(requests)
     url = f"http://127.0.0.1:{port}/"
 
     async def work(session: aiohttp.ClientSession) -> None:
-        for _ in left:
-            async with session.post(url, json={"input": "How do I get a refund for order 4512?"}) as reply:
-                await reply.read()
+        for body in left:
+            async with session.post(url, json=body) as reply:
+                await reply.json()
 
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
         begin = perf_counter()
         await asyncio.gather(*(work(session) for _ in range(concurrency)))
-        return requests / (perf_counter() - begin)
+        return len(requests) / (perf_counter() - begin)
 
 
 def pipeline(port: int, trials: int, concurrency: int) -> float:
@@ -85,7 +96,9 @@ def main() -> None:
     """Print one line for the fast agent and one for the slow one."""
     agent, port = start_agent(0)
     try:
-        rates = [(run_async(bare(port, 8000, 50)), pipeline(port, 8000, 50)) for _ in range(3)]
+        requests = same_requests(TRIALS)
+        pipeline(port, 200, 50)
+        rates = [(run_async(bare(port, requests, 50)), pipeline(port, TRIALS, 50)) for _ in range(3)]
     finally:
         agent.kill()
         agent.wait()

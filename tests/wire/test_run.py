@@ -194,6 +194,8 @@ def test_threshold_score_and_report(project: Path) -> None:
     assert again.returncode == 0, again.stderr
     assert json.loads((project / "again.json").read_text())["trials"] == report(project)["trials"]
     assert "Keeps its rules in" in again.stdout
+    assert flakestorm(project, "score", "again.json", "--min-score", "0.999").returncode == 1
+    assert flakestorm(project, "score", "again.json", "--min-score", "0.5").returncode == 0
     from_file = flakestorm(project, "report", "again.json", "-o", "page.html")
     assert from_file.returncode == 0, from_file.stderr
     assert (project / "page.html").stat().st_size > 10_000

@@ -24,7 +24,7 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG) -> int:
     marks = {"ok": ("ok     ", "green"), "info": ("       ", "dim"), "bad": ("problem", "bold red")}
     checks = run_async(diagnose(Path(config)))
     for check in checks:
-        out.print(Text.assemble(marks[check.state], f"  {check.subject:<14}", visible(check.text, 400)))
+        out.print(Text.assemble(marks[check.state], f"  {check.subject:<22}", visible(check.text, 400)))
     return 3 if any(check.state == "bad" for check in checks) else 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flakestorm.model.finding import Finding
 from flakestorm.model.record import TrialRecord
-from flakestorm.model.run import RequestShape, Run, RunInfo, Scores
+from flakestorm.model.run import Assessment, RequestShape, Run, RunInfo, Scores, Totals
 from flakestorm.model.verdict import Severity
 from flakestorm.scoring.assessment import Demands, assess
 from flakestorm.scoring.flakiness import always_failing
@@ -102,3 +102,11 @@ def load_run(store: RunFile) -> Run:
     if facts.info.status == "running":
         facts = replace(facts, info=replace(facts.info, seconds=store.seconds()))
     return assemble(facts, tally, store.records)
+
+
+def reassess(run: Run, demands: Demands) -> Assessment:
+    """``run`` judged by other demands than those it ran with."""
+    rows = [row.control for row in run.by_prompt]
+    control = Totals(trials=sum(row.trials for row in rows), passed=sum(row.passed for row in rows))
+    interrupted = run.info.stop_reason == INTERRUPTED
+    return assess(run.scores, run.totals, run.causes, demands, interrupted, control)

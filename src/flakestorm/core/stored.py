@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flakestorm.core.assembly import Facts, load_run
+from flakestorm.core.assembly import Facts, load_run, reassess
 from flakestorm.model.errors import StoreError
 from flakestorm.model.run import Run
-from flakestorm.scoring.assessment import assess
+from flakestorm.scoring.assessment import Demands
 from flakestorm.store.run_file import RunFile
 from flakestorm.store.runs import RunFolder
 
@@ -32,18 +32,21 @@ def stored_run(wanted: str, min_score: float | None = None) -> Run:
     if path.suffix.lower() in (".json", ".jsonl"):
         from flakestorm.reports.formats import read_report
 
-        return read_report(path)
-    store = RunFolder().open(wanted)
-    try:
-        facts = Facts.of(store)
-        run = load_run(store)
-    finally:
-        store.close()
-    run = replace(run, records=RunFile.reopened(store.path))
+        run, demands = read_report(path), Demands()
+    else:
+        run, demands = _from_store(wanted)
     if min_score is None:
         return run
-    demands = replace(facts.demands, min_score=min_score)
-    return replace(run, assessment=assess(run.scores, run.totals, run.causes, demands))
+    return replace(run, assessment=reassess(run, replace(demands, min_score=min_score)))
+
+
+def _from_store(wanted: str) -> tuple[Run, Demands]:
+    store = RunFolder().open(wanted)
+    try:
+        run, demands = load_run(store), Facts.of(store).demands
+    finally:
+        store.close()
+    return replace(run, records=RunFile.reopened(store.path)), demands
 
 
 def summaries() -> list[Summary]:

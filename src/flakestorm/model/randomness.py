@@ -8,7 +8,6 @@ from hashlib import blake2b
 from random import Random
 from typing import Any
 
-SEPARATOR = b"\x1f"
 UNIT = 1 / 2**64
 
 _MASK = 2**64 - 1
@@ -27,7 +26,9 @@ _known_frame = lru_cache(maxsize=8192, typed=True)(_frame)
 
 def digest(*parts: object, size: int = 8) -> bytes:
     """Hash ``parts`` (their ``str`` forms, unambiguously joined) to ``size`` bytes with BLAKE2b."""
-    return blake2b(SEPARATOR.join([_frame(part) for part in parts]), digest_size=size).digest()
+    texts = [part if type(part) is str else str(part) for part in parts]
+    framed = "\x1f".join([f"{len(text)}:{text}" for text in texts])
+    return blake2b(framed.encode("utf-8", "surrogatepass"), digest_size=size).digest()
 
 
 def identifier(*parts: object, length: int = 12) -> str:

@@ -17,6 +17,10 @@ from flakestorm.store.run_file import RunFile
 BATCH = 512
 """At most this many records in one commit, so that the announcement never waits long."""
 
+WINDOW_S = 0.03
+"""How long a commit waits for company. A commit costs as much as storing a hundred records, and a thread
+that commits all the time keeps the event loop from running."""
+
 
 class Writer:
     """Stores records from a thread of its own.
@@ -36,6 +40,7 @@ class Writer:
         self._announce = announce
         self._start = perf_counter() - offset
         self._queue: queue.SimpleQueue[TrialRecord | asyncio.Future[None] | None] = queue.SimpleQueue()
+        self._hurry = threading.Event()
         self._loop = asyncio.get_running_loop()
         self.error: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="flakestorm-store", daemon=True)
@@ -49,7 +54,9 @@ class Writer:
         """Wait until everything handed over so far is durable and announced. Raises what writing raised."""
         done: asyncio.Future[None] = self._loop.create_future()
         self._queue.put(done)
+        self._hurry.set()
         await done
+        self._hurry.clear()
         if self.error is not None:
             raise self.error
 
@@ -59,13 +66,12 @@ class Writer:
             await self.flush()
         finally:
             self._queue.put(None)
+            self._hurry.set()
             await asyncio.to_thread(self._thread.join)
 
     def _work(self) -> None:
         while True:
-            items = [self._queue.get()]
-            while len(items) < BATCH and not self._queue.empty():
-                items.append(self._queue.get())
+            items = self._collect()
             records = [item for item in items if isinstance(item, TrialRecord)]
             if records and self.error is None:
                 self._store(records)
@@ -74,6 +80,15 @@ class Writer:
                     self._loop.call_soon_threadsafe(_settle, item)
             if None in items:
                 return
+
+    def _collect(self) -> list[TrialRecord | asyncio.Future[None] | None]:
+        """What to commit together: all that arrives within the window, or until somebody waits for it."""
+        items = [self._queue.get()]
+        if isinstance(items[0], TrialRecord):
+            self._hurry.wait(WINDOW_S)
+        while len(items) < BATCH and not self._queue.empty():
+            items.append(self._queue.get())
+        return items
 
     def _store(self, records: list[TrialRecord]) -> None:
         at = perf_counter() - self._start
