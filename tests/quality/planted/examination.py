@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.execution import Execution, Wishes
 from flakestorm.core.loop import run_async
-from flakestorm.core.plan import Plan
 from flakestorm.model.mutation_type import MutationType
 from flakestorm.model.record import TrialRecord, TrialStatus
-from flakestorm.model.run import Run
 from flakestorm.model.verdict import Severity, VerdictStatus
-from flakestorm.mutations.engine import Mutator
 from flakestorm.mutations.registry import operators
 from flakestorm.store.runs import RunFolder
 from planted.specimen import Profile, Specimen
@@ -51,7 +47,7 @@ def text_types() -> tuple[MutationType, ...]:
 
 
 def configuration(specimen: Specimen, profile: Profile, calls: int, seed: int) -> FlakeStormConfig:
-    """The configuration for a run of about ``calls`` calls; everything else is as it is by default."""
+    """The configuration for a run of about ``calls`` calls; the rest is the default."""
     prompts = len(specimen.prompts)
     mutations: dict[str, object] = {"count": max(1, calls // prompts - CONTROL_REPEATS)}
     if profile is Profile.ALL_TEXT:
@@ -61,7 +57,8 @@ def configuration(specimen: Specimen, profile: Profile, calls: int, seed: int) -
         golden_prompts=specimen.prompts,
         mutations=mutations,
         invariants=specimen.rules,
-        advanced={"seed": seed, "error_budget": 1.0},
+        # One call after the other, so that "the first call" has a meaning, unless only many at once show it.
+        advanced={"seed": seed, "concurrency": 10 if specimen.noisy else 1, "error_budget": 1.0},
     )
 
 
@@ -70,7 +67,7 @@ def examine(specimen: Specimen, profile: Profile, calls: int, folder: Path, seed
     config = configuration(specimen, profile, calls, seed)
     wishes = Wishes(target=specimen.target, folder=RunFolder(folder))
     run = run_async(Execution(config, wishes).run())
-    records = _in_planned_order(run, config)
+    records = list(run.records())
     disturbed = [record for record in records if not record.trial.is_control and _failed(record)]
     at, first = next(
         ((at, record) for at, record in enumerate(records, 1) if _shows_defect(record, specimen)),
@@ -86,14 +83,6 @@ def examine(specimen: Specimen, profile: Profile, calls: int, folder: Path, seed
         critical=sum(map(_is_critical, disturbed)),
         clean=not any(_failed(record) for record in records if record.trial.is_control),
     )
-
-
-def _in_planned_order(run: Run, config: FlakeStormConfig) -> list[TrialRecord]:
-    """The records in the order in which their trials began, which does not depend on how long each took."""
-    mutator = Mutator(config.mutations, config.advanced.seed)
-    plan = Plan(config.golden, mutator.mutations, config.mutations.count, control_repeats=CONTROL_REPEATS)
-    place = {trial.id: at for at, trial in enumerate(chain(plan.control(), plan.disturbed()))}
-    return sorted(run.records(), key=lambda record: place[record.trial.id])
 
 
 def _failed(record: TrialRecord) -> bool:

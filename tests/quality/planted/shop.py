@@ -201,8 +201,8 @@ def sql_from_input(text: str) -> str:
 
 @SHOP.defect()
 async def quadratic_time(text: str) -> str:
-    """Takes time that grows with the square of the length: 1.2 s at 10,000 characters."""
-    await asyncio.sleep(min(1.2, 1.2 * (len(text) / 10_000) ** 2))
+    """Takes time that grows with the square of the length: 0.6 s at 10,000 characters."""
+    await asyncio.sleep(min(0.6, 0.6 * (len(text) / 10_000) ** 2))
     return orders(text)
 
 
@@ -269,7 +269,7 @@ def nested_brackets(text: str) -> str:
 async def backtracking(text: str) -> str:
     """Has a regular expression that takes exponential time on a long run of one letter."""
     run = max((len(match.group()) for match in re.finditer(r"(\w)\1*", text[-5000:])), default=0)
-    await asyncio.sleep(1.2 if run > 24 else 0)
+    await asyncio.sleep(0.6 if run > 24 else 0)
     return orders(text)
 
 

@@ -13,7 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 BASICS: Rules = (
     {"type": "completes"},
     {"type": "output_not_empty"},
-    {"type": "latency", "max_ms": 1000},
+    {"type": "latency", "max_ms": 500},
     {"type": "excludes_pii"},
 )
 """What every user asks for, whatever the agent is."""
