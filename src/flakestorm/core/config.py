@@ -27,7 +27,7 @@ from flakestorm.core.secret_values import Secrets, find_secrets, literal_keys
 from flakestorm.core.validation_messages import problems_of, sentences
 from flakestorm.core.yaml_source import YamlSource, parse_yaml
 from flakestorm.invariants.rules import AnyRule
-from flakestorm.llm.config import ModelConfig
+from flakestorm.llm.config import HOW_ASKED, ModelConfig
 from flakestorm.model.errors import ConfigError, UsageError
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.randomness import identifier
@@ -45,6 +45,7 @@ _SAME_TRIALS: dict[str, Any] = {
     "version": True,
     "output": True,
     "advanced": set(AdvancedConfig.model_fields) - {"seed", "repeats", "control_repeats"},
+    "model": set(HOW_ASKED),
 }
 """What can change between two runs that are still the same experiment."""
 
@@ -57,7 +58,9 @@ class FlakeStormConfig(Section):
 
     version: Literal["1.0", "2.0"] = Field("1.0", description="Version of the file format")
     agent: AgentConfig = Field(description="The agent under test: where it is and how it is asked")
-    model: ModelConfig = Field(ModelConfig(), description="Who writes mutations; nobody is needed")
+    model: ModelConfig = Field(
+        ModelConfig(), description="A language model that writes and judges; none is needed"
+    )
     mutations: MutationsConfig = Field(
         default_factory=MutationsConfig, description="How golden prompts are disturbed"
     )

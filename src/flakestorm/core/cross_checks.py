@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from flakestorm.chaos.config import Faults
+from flakestorm.core.chosen_model import is_named, model_of
 from flakestorm.core.config_errors import KeyPath, Problem, dotted
+from flakestorm.invariants.model_choice import ModelChoice
 from flakestorm.model.nearest import did_you_mean, nearest
+from flakestorm.mutations.llm_made_tasks import TASKS, wanted_variants
 
 if TYPE_CHECKING:
     from flakestorm.core.config import FlakeStormConfig
@@ -21,7 +24,12 @@ PATH_ENDINGS = (".yaml", ".yml", ".json")
 
 def conflicts(config: FlakeStormConfig) -> list[InitErrorDetails]:
     """Everything that does not fit together, in pydantic's form so that each error has its location."""
-    found = [*_lacking_rules(config), *_repeated(config), *_dangling_contracts(config)]
+    found = [
+        *_lacking_rules(config),
+        *_repeated(config),
+        *_dangling_contracts(config),
+        *_judges_without_model(config),
+    ]
     return [
         InitErrorDetails(
             type=PydanticCustomError("conflict", "{text}", {"text": message}), loc=path, input=None
@@ -46,9 +54,7 @@ def unused_parts(config: FlakeStormConfig) -> Iterator[str]:
                     yield f"{where} is ignored: it means nothing for {fault.kind_key} '{kind}'"
     if config.chaos_matrix and config.contract and config.contract.chaos_matrix:
         yield "chaos_matrix is ignored: contract.chaos_matrix is used"
-    if config.model.provider != "builtin":
-        provider = config.model.provider
-        yield f"model.provider '{provider}' is not asked: mutations are made by flakestorm itself"
+    yield from _unasked_model(config)
     for section in ("chaos", "contract", "replays"):
         if getattr(config, section) is not None:
             yield f"the section {section} has no part in a mutation run"
@@ -100,6 +106,36 @@ def _dangling_contracts(config: FlakeStormConfig) -> Iterator[tuple[KeyPath, str
             f"A contract in another file is named by its path ({', '.join(PATH_ENDINGS)})"
         )
         yield ("replays", "sessions", index, "contract"), message
+
+
+def _judges_without_model(config: FlakeStormConfig) -> Iterator[tuple[KeyPath, str]]:
+    rules: list[tuple[KeyPath, Any]] = [
+        (("invariants", index), rule) for index, rule in enumerate(config.invariants)
+    ]
+    for index, rule in enumerate(config.contract.invariants if config.contract else ()):
+        rules.append((("contract", "invariants", index), rule))
+    for path, rule in rules:
+        choice = getattr(rule, "model", None)
+        if isinstance(choice, ModelChoice) and not is_named(model_of(config.model, choice)):
+            message = (
+                f"{rule.type} asks a language model, and none is named: give provider and name in the "
+                "section model, or here, such as model: {provider: ollama, name: llama3.2}"
+            )
+            yield (*path, "model"), message
+
+
+def _unasked_model(config: FlakeStormConfig) -> Iterator[str]:
+    provider = config.model.provider
+    if provider == "builtin":
+        return
+    if config.model.name is None:
+        yield f"model.provider '{provider}' is not asked: model.name does not say for which model"
+    elif not wanted_variants(config.golden, config.mutations, config.model.share):
+        written = ", ".join((*TASKS, "custom"))
+        yield (
+            f"model.provider '{provider}' writes no mutations: it is for the types {written}, and "
+            "model.share must be above 0"
+        )
 
 
 def _fault_sets(config: FlakeStormConfig) -> Iterator[tuple[KeyPath, Faults]]:
