@@ -11,7 +11,8 @@ from flakestorm.version import __version__
 
 EPILOG = (
     "Exit codes: 0 all good, 1 the agent fell short, 2 the command line or the configuration is wrong, "
-    "3 flakestorm could not do its work, 4 inconclusive, 130 interrupted."
+    "3 flakestorm could not do its work, 4 inconclusive, 130 interrupted, "
+    "141 nobody read the output to its end."
 )
 
 app = typer.Typer(

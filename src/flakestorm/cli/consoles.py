@@ -14,9 +14,9 @@ LOG_WIDTH = 120
 
 def console(quiet: bool = False, plain: bool = False) -> Console:
     """A rich console. It heeds NO_COLOR, FORCE_COLOR, TERM=dumb, COLUMNS and CI logs."""
-    from rich.console import Console
+    from flakestorm.cli.piped_console import PipedConsole
 
-    made = Console(
+    made = PipedConsole(
         quiet=quiet,
         highlight=False,
         markup=False,

@@ -31,7 +31,10 @@ def demo(
         int, typer.Option("--port", min=1, max=65535, help="With --serve-only: where it listens.")
     ] = 8000,
 ) -> int:
-    """Test a sample agent: it starts on this machine, needs no network and no key, and takes seconds."""
+    """Test a sample agent, to see what flakestorm does.
+
+    It starts on this machine, needs no network and no key, and takes seconds.
+    """
     if serve_only:
         return _serve(port)
     from flakestorm.cli.consoles import console

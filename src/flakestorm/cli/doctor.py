@@ -12,7 +12,7 @@ from flakestorm.cli.options import DEFAULT_CONFIG, ConfigOption
 
 @bounded
 def doctor(config: ConfigOption = DEFAULT_CONFIG) -> int:
-    """Say what is installed, what can be reached, and what is wrong, with the way to mend it."""
+    """Say what is installed and what is wrong, and how to mend it."""
     from rich.text import Text
 
     from flakestorm.cli.consoles import console

@@ -30,7 +30,10 @@ def mutations(
     ] = 0.3,
     listing: Annotated[bool, typer.Option("--list", help="List every operator with an example.")] = False,
 ) -> None:
-    """Show mutations of a prompt, with what changed in colour, or list all operators."""
+    """Show what would be sent: mutations of a prompt, coloured.
+
+    With --list every operator, each with an example.
+    """
     from flakestorm.cli.consoles import console
     from flakestorm.core.samples import operator_samples, sample_mutations
 

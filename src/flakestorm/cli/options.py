@@ -19,9 +19,18 @@ OutputOption = Annotated[
         help="html, json, jsonl or terminal, or a file whose ending says it. May be given several times.",
     ),
 ]
+
+
+def _share(value: float | None) -> float | None:
+    if value is None or 0 <= value <= 1:
+        return value
+    hint = f"; {value:g} % is {value / 100:g}" if 1 < value <= 100 else ""
+    raise typer.BadParameter(f"{value:g} is not a share from 0 to 1{hint}")
+
+
 MinScoreOption = Annotated[
     float | None,
-    typer.Option("--min-score", min=0.0, max=1.0, help="Exit with 1 when the score (0–1) is below this."),
+    typer.Option("--min-score", callback=_share, help="Exit with 1 when the score (0–1) is below this."),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 RunArgument = Annotated[

@@ -12,7 +12,10 @@ from flakestorm.cli.options import OutputOption, RunArgument
 
 @bounded
 def report(run: RunArgument = "latest", output: OutputOption = None) -> None:
-    """Show a stored run (or a .json report) again, or write it in another format."""
+    """Show a stored run again, or write it in another format.
+
+    A .json or .jsonl report can be shown and written anew as well.
+    """
     from flakestorm.cli.consoles import console
     from flakestorm.core.stored import stored_run
     from flakestorm.reports.config import OutputConfig

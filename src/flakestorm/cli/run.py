@@ -11,6 +11,7 @@ import typer
 
 from flakestorm.cli.boundary import bounded
 from flakestorm.cli.options import DEFAULT_CONFIG, ConfigOption, MinScoreOption, OutputOption, QuietOption
+from flakestorm.model.errors import UsageError, WorkError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +30,7 @@ def run(
         bool,
         typer.Option("--resume", help="Do the rest of an interrupted run: the latest, or the RUN named."),
     ] = False,
-    run_id: Annotated[str, typer.Argument(metavar="[RUN]", help="With --resume: which run.")] = "latest",
+    run_id: Annotated[str, typer.Argument(metavar="[RUN]", help="With --resume: which run.")] = "",
     only: Annotated[
         str | None,
         typer.Option(
@@ -49,7 +50,15 @@ def run(
     ] = False,
     quiet: QuietOption = False,
 ) -> int:
-    """Run the golden prompts undisturbed and mutated, and judge what comes back."""
+    """Send the golden prompts as they are and mutated, and judge.
+
+    Every reply is judged by the invariants of the configuration. What has finished is stored at once.
+    """
+    if run_id and not resume:
+        raise UsageError(
+            f"'{run_id}' is one word too many: a run is only named with --resume, and another configuration "
+            f"with -c {run_id}"
+        )
     if verify_only:
         from flakestorm.cli.verify import verify
 
@@ -59,7 +68,7 @@ def run(
     from flakestorm.core.execution import Wishes
 
     loaded = load_config(config).with_advanced(seed=seed, concurrency=concurrency)
-    wishes = Wishes(resume=run_id if resume else None, only=only, min_score=min_score)
+    wishes = Wishes(resume=(run_id or "latest") if resume else None, only=only, min_score=min_score)
     return run_and_report(loaded, wishes, console(quiet, plain=ci), output)
 
 
@@ -90,13 +99,19 @@ def present(
     from flakestorm.reports.formats import TERMINAL, write_report
     from flakestorm.reports.terminal import print_run
 
-    written = []
+    written, failures = [], []
     for name, path in wanted:
         if name != TERMINAL:
             destination = _destination(config, path, finished.info, name)
-            write_report(finished, destination, name)
-            written.append(str(destination))
+            try:
+                write_report(finished, destination, name)
+                written.append(str(destination))
+            except WorkError as error:
+                # The others may have more luck, and the story can be told anyway.
+                failures.append(str(error))
     print_run(finished, out, written)
+    if failures:
+        raise WorkError("\n".join(failures))
     return finished.assessment.exit_code
 
 

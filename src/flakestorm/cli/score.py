@@ -20,8 +20,9 @@ def score(
     config: ConfigOption = None,  # type: ignore[assignment] # None is "not given"; the option shows FILE
     min_score: MinScoreOption = None,
 ) -> int:
-    """Print the score of a stored run (the latest), or run -c FILE quietly and print its score.
+    """Print the score alone: of a stored run, or of a new one.
 
+    Without arguments it is that of the latest run; with -c FILE a run is made quietly.
     One line: value, interval and number of judged trials, separated by spaces.
     """
     from flakestorm.core.stored import stored_run

@@ -10,7 +10,7 @@ from flakestorm.cli.options import DEFAULT_CONFIG, ConfigOption, QuietOption
 
 @bounded
 def verify(config: ConfigOption = DEFAULT_CONFIG, quiet: QuietOption = False) -> int:
-    """Check the configuration and send the agent one undisturbed golden prompt."""
+    """Check the configuration, and ask the agent one question."""
     from flakestorm.cli.consoles import console
     from flakestorm.core.loop import run_async
     from flakestorm.core.verification import verify_setup
