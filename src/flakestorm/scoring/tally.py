@@ -68,7 +68,8 @@ class Tally:
         trial, status = record.trial, record.status
         _count(self._all, status)
         prompt = self._prompt(record)
-        if record.outcome.reply is not None:
+        # How long an attack takes is the attacker's doing.
+        if record.outcome.reply is not None and record.outcome.wire is None:
             latency = self._control_latency if trial.is_control else self._disturbed_latency
             latency.add(record.outcome.latency_ms)
         if trial.is_control:

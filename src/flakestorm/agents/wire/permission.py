@@ -9,8 +9,13 @@ from yarl import URL
 from flakestorm.agents.config import HTTP_KINDS, AgentConfig
 
 
-def attack_refusal(config: AgentConfig) -> str:
-    """Why the agent of ``config`` gets no protocol attacks, with the way to change it; empty if it may."""
+def attack_refusal(config: AgentConfig, in_python: bool = False) -> str:
+    """Why the agent of ``config`` gets no protocol attacks, with the way to change it; empty if it may.
+
+    ``in_python`` says that a Python object is tested in place of what ``config`` names.
+    """
+    if in_python:
+        return "they are malformed HTTP requests, and the agent is an object of this Python program"
     if config.type not in HTTP_KINDS:
         return (
             f"agent.type is {config.type}, and they are malformed HTTP requests, which only an agent of "

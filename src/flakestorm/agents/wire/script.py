@@ -18,12 +18,17 @@ Step = bytes | float
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One request as the attack disturbs it. ``length`` is that of the body before it is cut into chunks."""
+    """One request as the attack disturbs it. ``length`` is that of the body before it is cut into chunks.
+
+    ``packed`` is the body where it is compressed: of 100 MB of zeros 100 KB are left, and packing them takes
+    too long to do it between the pauses of a client.
+    """
 
     attack: Attack
     golden: GoldenRequest
     length: int
     pace: float = 1.0
+    packed: bytes | None = None
 
     @classmethod
     def of(cls, attack: Attack, golden: GoldenRequest, pace: float = 1.0) -> Script:
@@ -31,7 +36,11 @@ class Script:
 
         All pauses are multiplied by ``pace``.
         """
-        return cls(attack, golden, sum(map(len, _body(attack, golden))), pace)
+        flow = _flow(attack, golden)
+        if not attack.compression:
+            return cls(attack, golden, sum(map(len, flow)), pace)
+        packed = b"".join(compressed(flow, attack.compression))
+        return cls(attack, golden, len(packed), pace, packed)
 
     @property
     def head_only(self) -> bool:
@@ -53,7 +62,7 @@ class Script:
                 return
             if timing.head_steps > 1 < timing.body_steps:
                 yield pause
-            body = chunked(_body(attack, self.golden), attack.framing)
+            body = chunked(self._body(), attack.framing)
             if timing.stop_at < 2:
                 yield from cut(body, int(self.length * (timing.stop_at - 1)))
                 return
@@ -78,6 +87,9 @@ class Script:
         own = b"".join(blocks(attack.headers, golden))
         return b"".join((first, lines, own, newline.encode("latin-1")))
 
+    def _body(self) -> Iterator[bytes]:
+        return _flow(self.attack, self.golden) if self.packed is None else iter([self.packed])
+
     def _framing_lines(self) -> Iterator[tuple[str, str]]:
         attack = self.attack
         if attack.body is None and self.golden.body is None:
@@ -97,9 +109,9 @@ class Script:
             yield "Transfer-Encoding", coding
 
 
-def _body(attack: Attack, golden: GoldenRequest) -> Iterator[bytes]:
-    stream = GOLDEN_BODY if attack.body is None else attack.body
-    return compressed(blocks(stream, golden), attack.compression)
+def _flow(attack: Attack, golden: GoldenRequest) -> Iterator[bytes]:
+    """The body before it is compressed."""
+    return blocks(GOLDEN_BODY if attack.body is None else attack.body, golden)
 
 
 def _coalesced(steps: Iterator[Step]) -> Iterator[Step]:

@@ -86,7 +86,7 @@ async def _attack(attack: Attack, golden: Golden, line: Line) -> list[WireExchan
     longest = line.timeout_s / 2
     seconds = attack.timing.seconds
     pace = min(1.0, longest / seconds) if seconds else 1.0
-    markers = [f"{attack.marker}-{number}" if crowd.marked else "" for number in range(crowd.copies)]
+    markers = [f"{attack.marker}-{number:03d}" if crowd.marked else "" for number in range(crowd.copies)]
     scripts = await asyncio.to_thread(_scripts, attack, golden, pace, markers)
     exchanges: list[WireExchange] = []
     for number in range(crowd.rounds):

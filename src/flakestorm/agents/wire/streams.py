@@ -97,7 +97,7 @@ def _numbered(piece: Piece) -> Iterator[bytes]:
 
 
 def _deflated(source: Iterator[bytes], window_bits: int) -> Iterator[bytes]:
-    packer = zlib.compressobj(9, zlib.DEFLATED, window_bits)
+    packer = zlib.compressobj(6, zlib.DEFLATED, window_bits)
     for block in source:
         packed = packer.compress(block)
         if packed:
