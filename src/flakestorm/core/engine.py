@@ -1,4 +1,4 @@
-"""Runs a plan: control arm first, then the disturbed trials; judged, stored, counted, announced."""
+"""Runs a plan: control arm, disturbed trials, attacks; each judged, stored, counted and announced."""
 
 from __future__ import annotations
 
@@ -67,6 +67,9 @@ class Engine:
             self._learn_from_control()
             if not stopped:
                 stopped = await self._execute(self._plan.disturbed(), writer)
+            if not stopped:
+                # One at a time, and when nothing else is going on that an attack could disturb.
+                stopped = await self._execute(self._plan.attacks(), writer, at_once=1)
         finally:
             await writer.aclose()
         return stopped
@@ -80,7 +83,7 @@ class Engine:
                 if record.trial.is_control:
                     self._control.append(record)
 
-    async def _execute(self, trials: Iterator[Trial], writer: Writer) -> str:
+    async def _execute(self, trials: Iterator[Trial], writer: Writer, at_once: int | None = None) -> str:
         left = (trial for trial in trials if trial.id not in self._stored)
 
         def report(trial: Trial, outcome: Outcome) -> None:
@@ -88,7 +91,7 @@ class Engine:
                 raise writer.error
             writer.put(self._judged(trial, outcome))
 
-        return await self._parts.executor.execute(left, report)
+        return await self._parts.executor.execute(left, report, at_once)
 
     def _judged(self, trial: Trial, outcome: Outcome) -> TrialRecord:
         prompt = trial.prompt.id

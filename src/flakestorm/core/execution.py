@@ -11,7 +11,8 @@ from datetime import datetime, timezone
 from time import monotonic
 
 from flakestorm.agents.open import open_agent
-from flakestorm.agents.port import Agent, Request
+from flakestorm.agents.port import Agent
+from flakestorm.agents.wire.permission import attack_refusal
 from flakestorm.core.assembly import INTERRUPTED, Facts, assemble
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.engine import Engine, Listener, Parts
@@ -19,15 +20,14 @@ from flakestorm.core.executor import Limits, LocalExecutor
 from flakestorm.core.pace import Pace
 from flakestorm.core.plan import Plan
 from flakestorm.core.selection import parse_selection
+from flakestorm.core.sending import sender
 from flakestorm.core.target import describe_target, request_shape
 from flakestorm.invariants.judge import Judge
 from flakestorm.model.errors import UsageError
 from flakestorm.model.events import FindingMade, RunFinished, RunStarted, Throttled
 from flakestorm.model.finding import Finding
-from flakestorm.model.outcome import Outcome
 from flakestorm.model.redaction import Redactor
 from flakestorm.model.run import Run, RunInfo
-from flakestorm.model.trial import Trial
 from flakestorm.mutations.engine import Mutator
 from flakestorm.scoring.assessment import Demands
 from flakestorm.store.run_file import RunFile
@@ -61,7 +61,8 @@ class Execution:
         self._listeners = listeners
         self._redact = Redactor(config.secrets)
         self._findings: list[Finding] = []
-        self._mutator = Mutator(config.mutations, config.advanced.seed)
+        self._refusal = attack_refusal(config.agent, in_python=self._wishes.target is not None)
+        self._mutator = Mutator(config.mutations, config.advanced.seed, attacks=not self._refusal)
 
     async def run(self) -> Run:
         """The finished run, or the part of it that was done when a signal, a budget or the agent ended it."""
@@ -78,10 +79,11 @@ class Execution:
         return Plan(
             prompts=config.golden,
             mutate=self._mutator.mutations,
-            count=config.mutations.count,
+            count=config.mutations.count if self._mutator.types else 0,
             repeats=config.advanced.repeats,
             control_repeats=config.advanced.control_repeats,
             selection=parse_selection(only, self._wishes.folder) if only else None,
+            attacked=bool(self._mutator.attacked) and not self._refusal,
         )
 
     def _open_store(self, stack: ExitStack, plan: Plan) -> RunFile:
@@ -111,7 +113,7 @@ class Execution:
             version=__version__,
             planned=plan.planned(),
             concurrency=config.advanced.concurrency,
-            notes=config.unused_parts(),
+            notes=(*config.unused_parts(), *self._skipped_attacks()),
             request=request_shape(config),
         )
         if plan.selection is not None and plan.planned() == 0:
@@ -124,6 +126,11 @@ class Execution:
             config.advanced.min_score if min_score is None else min_score, config.advanced.error_budget
         )
         return Facts(info, weights, demands)
+
+    def _skipped_attacks(self) -> Iterator[str]:
+        if self._refusal and self._mutator.attacked:
+            types = ", ".join(self._mutator.attacked)
+            yield f"attacks on the protocol ({types}) are skipped: {self._refusal}"
 
     def _check_same(self, facts: Facts, run_id: str) -> None:
         if facts.info.config_digest != self._config.digest:
@@ -174,10 +181,7 @@ class Execution:
             lambda limit, wait: self._tell(Throttled(limit, wait, "the agent answered 429 or 503")),
         )
 
-        async def send(trial: Trial) -> Outcome:
-            return await agent.send(Request(trial.turns, trial.id))
-
-        return LocalExecutor(send, limits, pace, settings.seed)
+        return LocalExecutor(sender(agent), limits, pace, settings.seed)
 
     def _concluded(self, facts: Facts, stopped: str, seconds: float) -> Facts:
         info = replace(

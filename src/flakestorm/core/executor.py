@@ -17,6 +17,9 @@ from flakestorm.model.trial import Trial
 TRANSPORT_FAULTS = frozenset({ErrorKind.REFUSED, ErrorKind.DISCONNECTED, ErrorKind.DNS})
 """Worth another try in the control arm: nothing was disturbed, so the agent's own faults stay visible."""
 
+ATTACK_TIMEOUTS = 8
+"""An attack takes this many times the agent's timeout at most: the requests before and after it as well."""
+
 GRACE_S = 5.0
 """An agent keeps its own timeout; if it does not, the trial is taken from it this much later."""
 
@@ -44,8 +47,10 @@ class Limits:
 class Executor(Protocol):
     """Runs trials and reports each; returns why it stopped early, or an empty string."""
 
-    async def execute(self, trials: Iterator[Trial], report: Callable[[Trial, Outcome], None]) -> str:
-        """Run all ``trials``; ``report`` is called as each finishes."""
+    async def execute(
+        self, trials: Iterator[Trial], report: Callable[[Trial, Outcome], None], at_once: int | None = None
+    ) -> str:
+        """Run all ``trials``, ``at_once`` of them or as many as there may be; ``report`` each as it ends."""
         ...
 
 
@@ -68,11 +73,13 @@ class LocalExecutor:
         for worker in self._workers:
             worker.cancel()
 
-    async def execute(self, trials: Iterator[Trial], report: Callable[[Trial, Outcome], None]) -> str:
+    async def execute(
+        self, trials: Iterator[Trial], report: Callable[[Trial, Outcome], None], at_once: int | None = None
+    ) -> str:
         """Run all ``trials``. An exception of ours ends everything; what was reported stays reported."""
         self._workers = workers = [
             asyncio.create_task(self._work(trials, report), name=f"flakestorm-worker-{number}")
-            for number in range(self._limits.concurrency)
+            for number in range(at_once or self._limits.concurrency)
         ]
         watchdog = asyncio.create_task(self._watch())
         try:
@@ -110,6 +117,9 @@ class LocalExecutor:
         """One invocation, tried again only where that cannot hide a fault of the agent."""
         for attempt in range(1, self._limits.retries + 2):
             outcome = await self._one(trial)
+            if _is_attack(trial):
+                # Its answers are no messages to a customer, and sent again it would be another attack.
+                break
             if _asked_for_less(outcome):
                 self._pace.throttled(outcome.retry_after_s)
                 worth_it = True
@@ -134,7 +144,8 @@ class LocalExecutor:
         assert task is not None  # noqa: S101 - workers are tasks; this is for the type checker
         started = monotonic()
         # Each turn of a conversation has the agent's whole timeout.
-        self._overdue[task] = started + self._limits.deadline_s * len(trial.turns) + GRACE_S
+        timeouts = ATTACK_TIMEOUTS if _is_attack(trial) else len(trial.turns)
+        self._overdue[task] = started + self._limits.deadline_s * timeouts + GRACE_S
         try:
             return await self._send(trial)
         except asyncio.CancelledError:
@@ -159,6 +170,10 @@ class LocalExecutor:
             for task in [task for task, deadline in self._overdue.items() if deadline < now]:
                 del self._overdue[task]
                 task.cancel()
+
+
+def _is_attack(trial: Trial) -> bool:
+    return trial.mutation is not None and trial.mutation.attack is not None
 
 
 def _asked_for_less(outcome: Outcome) -> bool:

@@ -19,7 +19,8 @@ class Plan:
     """The trials of a mutation run.
 
     ``mutate`` gives the mutations of one golden prompt, the same ones each time it is called. Nothing is
-    kept, so that a plan of a million trials takes no more memory than one of ten.
+    kept, so that a plan of a million trials takes no more memory than one of ten. ``attacked`` says that
+    there are attacks on the protocol among them, which are trials of their own.
     """
 
     prompts: tuple[GoldenPrompt, ...]
@@ -28,6 +29,7 @@ class Plan:
     repeats: int = 1
     control_repeats: int = 3
     selection: Selection | None = None
+    attacked: bool = False
 
     def control(self) -> Iterator[Trial]:
         """The control arm: every golden prompt undisturbed, ``control_repeats`` times."""
@@ -39,24 +41,32 @@ class Plan:
 
     def disturbed(self) -> Iterator[Trial]:
         """The mutation trials, one golden prompt after the other in turn, so that a partial run is fair."""
-        trials = _in_turn([self._of_prompt(prompt) for prompt in self.prompts])
-        return trials if self.selection is None else filter(self.selection, trials)
+        return self._mutated(attacks=False)
+
+    def attacks(self) -> Iterator[Trial]:
+        """The trials that attack the protocol: for after all others, because they disturb whoever is near."""
+        return self._mutated(attacks=True) if self.attacked else iter(())
 
     def planned(self) -> int:
         """How many trials there will be; an upper limit, as a prompt may have fewer distinct mutations."""
         if self.selection is None:
             return len(self.prompts) * (self.control_repeats + self.count * self.repeats)
-        return sum(1 for _ in chain(self.control(), self.disturbed()))
+        return sum(1 for _ in chain(self.control(), self.disturbed(), self.attacks()))
 
-    def _of_prompt(self, prompt: GoldenPrompt) -> Iterator[Trial]:
+    def _mutated(self, attacks: bool) -> Iterator[Trial]:
+        trials = _in_turn([self._of_prompt(prompt, attacks) for prompt in self.prompts])
+        return trials if self.selection is None else filter(self.selection, trials)
+
+    def _of_prompt(self, prompt: GoldenPrompt, attacks: bool) -> Iterator[Trial]:
         for mutation in self.mutate(prompt):
-            for repeat in range(self.repeats):
-                yield Trial.of(prompt, mutation, repeat=repeat)
+            if (mutation.attack is not None) is attacks:
+                for repeat in range(self.repeats):
+                    yield Trial.of(prompt, mutation, repeat=repeat)
 
     def _selected_prompts(self) -> set[str] | None:
         if self.selection is None:
             return None
-        return {trial.prompt.id for trial in self.disturbed()}
+        return {trial.prompt.id for trial in chain(self.disturbed(), self.attacks())}
 
 
 def _in_turn(streams: Iterable[Iterator[Trial]]) -> Iterator[Trial]:

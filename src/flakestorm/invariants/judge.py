@@ -168,6 +168,16 @@ def _implied(name: str) -> _Asked:
         return _Asked(passed, lambda _: judgement)
 
 
+def _out_of_scope(scope: Scope, kind: Kind) -> str:
+    if scope is Scope.ANSWER and kind not in SAME_ANSWER:
+        return f"speaks about the answer to the golden prompt; this mutation is {kind}"
+    if scope is Scope.CONDUCT and kind is Kind.PROTOCOL:
+        return "speaks about replies to prompts; this mutation is a malformed request"
+    if scope is Scope.PROTOCOL and kind is not Kind.PROTOCOL:
+        return f"speaks about malformed requests; this mutation is {kind}"
+    return ""
+
+
 def _why_not(rule: Rule, trial: Trial, faults: frozenset[Fault]) -> str:
     """Why a rule does not apply to a trial, or an empty string when it does."""
     if rule.on is not None:
@@ -178,8 +188,8 @@ def _why_not(rule: Rule, trial: Trial, faults: frozenset[Fault]) -> str:
             names.add(CONTROL)
         if names.isdisjoint(rule.on):
             return f"only on {', '.join(rule.on)}"
-    elif invariant_types.get(rule.type).scope is Scope.ANSWER and trial.kind not in SAME_ANSWER:
-        return f"speaks about the answer to the golden prompt; this mutation is {trial.kind}"
+    elif reason := _out_of_scope(invariant_types.get(rule.type).scope, trial.kind):
+        return reason
     active = {
         "always": True,
         "tool_faults_active": "tool" in faults,

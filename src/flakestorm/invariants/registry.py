@@ -21,7 +21,9 @@ class Scope(str, Enum):
     ANSWER = "answer"
     """About the right answer: where the meaning is preserved, or the template is the user's own."""
     CONDUCT = "conduct"
-    """About form, safety and speed: always."""
+    """About form, safety and speed of replies to prompts: always, but for malformed requests."""
+    PROTOCOL = "protocol"
+    """About malformed requests, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

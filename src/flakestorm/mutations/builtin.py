@@ -14,6 +14,7 @@ from flakestorm.mutations import (  # noqa: F401 - imported for their operators
     noise,
     paraphrase,
     prompt_injection,
+    protocol,
     resource_exhaustion,
     semantic_similarity_attack,
     temporal_attack,

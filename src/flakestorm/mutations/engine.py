@@ -42,12 +42,14 @@ class Choice:
 class Mutator:
     """Makes mutations of golden prompts. The same configuration and seed always make the same ones.
 
+    Without ``attacks`` all of them are texts, and none a malformed request; ``attacked`` names the configured
+    types that have some.
     ``notes`` are sentences about golden prompts of which fewer mutations could be made than asked for.
     ``variants`` are what a language model wrote beforehand; ``share`` (0–1) of a type's mutations are taken
     from them, or all of the type custom. Raises ``UsageError`` when a configured type has no operators.
     """
 
-    def __init__(self, config: MutationsConfig, seed: int) -> None:
+    def __init__(self, config: MutationsConfig, seed: int, attacks: bool = True) -> None:
         self.config = config
         self.seed = seed
         self.notes: list[str] = []
@@ -58,6 +60,14 @@ class Mutator:
             if info.type in self._choices:
                 self._choices[info.type].extend(self._variants(name, info))
         _refuse_empty(self._choices)
+        self.attacked = [type_ for type_, of_type in self._choices.items() if any(map(_is_attack, of_type))]
+        if not attacks:
+            self._choices = _texts(self._choices)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of which mutations are made."""
+        return tuple(self._choices)
 
     def mutations(self, prompt: GoldenPrompt) -> Iterator[Mutation]:
         """Up to ``config.count`` different mutations of ``prompt``, none of them equal to it.
@@ -82,7 +92,7 @@ class Mutator:
             seats[type_] += 1
             heappush(queue, (1, (2 * seats[type_] + 1) / self.config.weight(type_), type_))
             yield mutation
-        if made < self.config.count:
+        if made < self.config.count and self._choices:
             self.notes.append(self._shortfall(prompt, made))
 
     def one(
@@ -119,7 +129,7 @@ class Mutator:
         while misses:
             for choice in self._round(prompt, type_, ordinal, misses):
                 mutation, drew = self._make(prompt, choice, ordinal, None)
-                key = _memory(mutation.turns) if mutation else None
+                key = (mutation.attack or _memory(mutation.turns)) if mutation else None
                 is_new = mutation is not None and key not in seen
                 misses[choice.name] = 0 if is_new else misses[choice.name] + 1
                 # What draws nothing would make the same thing again.
@@ -159,10 +169,19 @@ class Mutator:
             return None, drew
         earlier = source.earlier if draft.earlier is None else draft.earlier
         turns = (*earlier, apply_edits(source.text, draft.edits))
-        if turns == prompt.turns:
+        if turns == prompt.turns and draft.attack is None:
             return None, drew
         mutation = Mutation(
-            info.type, choice.name, turns, info.kind, self.seed, strength, draft.edits, canary, info.implied
+            info.type,
+            choice.name,
+            turns,
+            info.kind,
+            self.seed,
+            strength,
+            draft.edits,
+            canary,
+            info.implied,
+            draft.attack,
         )
         return mutation, drew
 
@@ -193,6 +212,16 @@ def _memory(turns: tuple[str, ...]) -> object:
     if sum(map(len, turns)) <= LONG:
         return turns
     return blake2b("\x1f".join(turns).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _is_attack(choice: Choice) -> bool:
+    return choice.info.kind is Kind.PROTOCOL
+
+
+def _texts(choices: dict[str, list[Choice]]) -> dict[str, list[Choice]]:
+    """``choices`` without attacks; types of which nothing is left are gone."""
+    texts = {type_: [c for c in of_type if not _is_attack(c)] for type_, of_type in choices.items()}
+    return {type_: of_type for type_, of_type in texts.items() if of_type}
 
 
 def _refuse_empty(choices: dict[str, list[Choice]]) -> None:

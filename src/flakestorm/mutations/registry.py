@@ -9,6 +9,7 @@ from functools import cached_property
 from random import Random
 from typing import TypeVar
 
+from flakestorm.model.attack import Attack
 from flakestorm.model.errors import PluginError
 from flakestorm.model.mutation import Edit, Kind
 from flakestorm.model.mutation_type import MutationType
@@ -40,10 +41,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an operator made: ordered edits of ``Source.text``, and the turns before it if it changed them."""
+    """What an operator made: ordered edits of ``Source.text``, and the turns before it if it changed them.
+
+    ``attack`` is a disturbance of the request in place of the text.
+    """
 
     edits: tuple[Edit, ...]
     earlier: tuple[str, ...] | None = None
+    attack: Attack | None = None
 
 
 Operator = Callable[[Source, Random, float], "Draft | None"]

@@ -9,6 +9,7 @@ from flakestorm.invariants.contains import ContainsRule, NotContainsRule
 from flakestorm.invariants.delivery import CompletesRule
 from flakestorm.invariants.judge import Judge
 from flakestorm.invariants.length import OutputNotEmptyRule
+from flakestorm.invariants.protocol_answer import NoServerErrorRule
 from flakestorm.invariants.timing import LatencyRule
 from flakestorm.model.errors import ConfigError
 from flakestorm.model.mutation import Kind
@@ -20,6 +21,7 @@ PASSED, FAILED, ERRORED, SKIPPED = (
 )
 ANSWER = ContainsRule(value="shipped")
 CONDUCT = OutputNotEmptyRule()
+ON_WIRE = NoServerErrorRule()
 
 
 def named(verdicts: tuple[Verdict, ...]) -> dict[str, VerdictStatus]:
@@ -64,10 +66,14 @@ def test_one_id_for_two_rules_is_an_error():
 
 @pytest.mark.parametrize("kind", Kind)
 def test_rules_about_the_answer_need_the_same_question(make_trial, make_mutation, make_outcome, kind):
-    """They speak where the meaning is kept or the template is the user's; conduct is judged always."""
-    verdicts = Judge([ANSWER, CONDUCT]).judge(make_trial(make_mutation(kind)), make_outcome())
+    """They speak where the meaning is kept or the template is the user's; conduct is judged of all prompts."""
+    verdicts = Judge([ANSWER, CONDUCT, ON_WIRE]).judge(make_trial(make_mutation(kind)), make_outcome())
     about_answer = {"contains": PASSED} if kind in (Kind.PRESERVES_MEANING, Kind.USER) else {}
-    assert named(verdicts) == {**about_answer, "output_not_empty": PASSED}
+    if kind is Kind.PROTOCOL:
+        # Without an attack that was sent, the rule that does apply has nothing to say.
+        assert named(verdicts) == {"no_server_error": SKIPPED}
+    else:
+        assert named(verdicts) == {**about_answer, "output_not_empty": PASSED}
 
 
 ON = [
