@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from random import Random
 
+import flakestorm.mutations.language_mixing_digits  # noqa: F401 - imported for its operator
 from flakestorm.model.mutation import Edit, Kind
 from flakestorm.mutations.edits import Options, around, choose, pick
 from flakestorm.mutations.language_mixing_alphabets import ALPHABETS, DIACRITICS, PLAIN

@@ -72,14 +72,23 @@ def _unit_sites(text: str) -> Options:
         if match["sign"]:
             unit = SYMBOLS[match["sign"]]
             name = unit[:-1] if match["money"] == "1" and unit != "yen" else unit
-            sites.append((Edit(*match.span(), f"{match['money']} {name}"),))
+            sites.append((Edit(*match.span(), f"{match['money']} {name}"), *_regrouped(match, "money")))
         # "1 kilometres" is no English, so amounts of one are left alone.
         elif match["amount"] != "1":
             other = others[match["unit"]]
             gap = "" if other in ("%", "°C", "°F") else " "
             start, end = match.end("amount"), match.end()
-            sites.append((Edit(start, end, f"{gap}{other}"),))
+            sites.append((Edit(start, end, f"{gap}{other}"), *_regrouped(match, "amount")))
     return tuple(sites)
+
+
+def _regrouped(match: re.Match[str], group: str) -> tuple[Edit, ...]:
+    """The edit that writes an amount from 1000 on with separators of thousands, or without them."""
+    whole, point, rest = match[group].partition(".")
+    if len(whole) < 4 or whole.startswith("0"):
+        return ()
+    other = whole.replace(",", "") if "," in whole else f"{int(whole):,}"
+    return (Edit(*match.span(group), f"{other}{point}{rest}"),)
 
 
 @operator("paraphrase", "number_to_word", Kind.PRESERVES_MEANING, touches_protected=True)
@@ -102,5 +111,5 @@ def date_format(source: Source, rng: Random, intensity: float) -> Draft | None:
 
 @operator("paraphrase", "unit_format", Kind.PRESERVES_MEANING, touches_protected=True)
 def unit_format(source: Source, rng: Random, intensity: float) -> Draft | None:
-    """Writes units and currencies out, or shortens them: "5 km" as "5 kilometres"."""
+    """Writes amounts another way: "5 km" as "5 kilometres", "1250 km" as "1,250 km"."""
     return choose(rng, _unit_sites(source.text), intensity)
