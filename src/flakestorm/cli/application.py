@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flakestorm.cli import demo, doctor, init, mutations, report, run, runs, schema, score, verify
+from flakestorm.cli import demo, doctor, init, mutations, report, run, runs, schema, score, shrink, verify
 from flakestorm.version import __version__
 
 EPILOG = (
@@ -43,5 +43,5 @@ def _root(
     del version
 
 
-for module in (demo, init, verify, run, report, score, runs, mutations, schema, doctor):
+for module in (demo, init, verify, run, report, score, shrink, runs, mutations, schema, doctor):
     module.register(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from flakestorm.core.config import FlakeStormConfig
     from flakestorm.core.execution import Wishes
     from flakestorm.model.run import Run, RunInfo
+
+
+class Strategy(str, Enum):
+    """How the calls of a run are spent."""
+
+    UNIFORM = "uniform"
+    SEARCH = "search"
 
 
 @bounded
@@ -44,6 +52,26 @@ def run(
     concurrency: Annotated[
         int | None, typer.Option("--concurrency", min=1, max=10_000, help="Override advanced.concurrency.")
     ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            "--budget",
+            min=1,
+            metavar="N",
+            help="Search: spend N trials where failures are, to find as many different ones as possible.",
+        ),
+    ] = None,
+    strategy: Annotated[
+        Strategy | None,
+        typer.Option("--strategy", help="uniform measures a score; search, with --budget, finds failures."),
+    ] = None,
+    no_shrink: Annotated[
+        bool, typer.Option("--no-shrink", help="Do not reduce failures to minimal inputs afterwards.")
+    ] = False,
+    shrink_budget: Annotated[
+        int | None,
+        typer.Option("--shrink-budget", min=0, metavar="N", help="Most calls that reducing may take."),
+    ] = None,
     ci: Annotated[bool, typer.Option("--ci", help="For logs: plain lines, no live display.")] = False,
     verify_only: Annotated[
         bool, typer.Option("--verify-only", help="Check the configuration and the agent, run nothing.")
@@ -59,6 +87,10 @@ def run(
             f"'{run_id}' is one word too many: a run is only named with --resume, and another configuration "
             f"with -c {run_id}"
         )
+    if only and (budget or strategy is Strategy.SEARCH):
+        raise UsageError(
+            "--only names the trials to run, so there is nothing left to search: leave one away."
+        )
     if verify_only:
         from flakestorm.cli.verify import verify
 
@@ -67,7 +99,13 @@ def run(
     from flakestorm.core.config import load_config
     from flakestorm.core.execution import Wishes
 
-    loaded = load_config(config).with_advanced(seed=seed, concurrency=concurrency)
+    loaded = load_config(config).with_advanced(
+        seed=seed,
+        concurrency=concurrency,
+        budget=budget,
+        strategy=strategy and strategy.value,
+        shrink_budget=0 if no_shrink else shrink_budget,
+    )
     wishes = Wishes(resume=(run_id or "latest") if resume else None, only=only, min_score=min_score)
     return run_and_report(loaded, wishes, console(quiet, plain=ci), output)
 

@@ -41,7 +41,9 @@ def _fresh(config: Path, min_score: float | None) -> Run:
     from flakestorm.core.execution import Execution, Wishes
     from flakestorm.core.loop import run_async
 
-    return run_async(Execution(load_config(config), Wishes(min_score=min_score)).run())
+    # Only the number is wanted, so that nothing is spent on explaining failures.
+    loaded = load_config(config).with_advanced(shrink_budget=0)
+    return run_async(Execution(loaded, Wishes(min_score=min_score)).run())
 
 
 def register(app: typer.Typer) -> None:

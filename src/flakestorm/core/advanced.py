@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from flakestorm.section import Section
@@ -29,6 +29,20 @@ class AdvancedConfig(Section):
     rate_per_s: float | None = Field(
         None, gt=0, le=1_000_000, description="At most so many trials begin in a second"
     )
+    strategy: Literal["uniform", "search"] | None = Field(
+        None,
+        description="uniform measures how often the agent fails, search finds as many different failures as "
+        "it can; default: search where a budget is given",
+    )
+    budget: int | None = Field(
+        None, ge=1, description="How many trials a search spends, those of the control arm included"
+    )
+    shrink_budget: int | None = Field(
+        None,
+        ge=0,
+        description="Most calls spent after the run on reducing failures to minimal inputs, 0 for none; "
+        "default: as many as there were trials, but 40 to 400",
+    )
     max_calls: int | None = Field(None, ge=1, description="Stop the run after so many requests to the agent")
     max_minutes: float | None = Field(
         None, gt=0, le=525_600, description="Stop the run after so many minutes"
@@ -48,6 +62,21 @@ class AdvancedConfig(Section):
     def _no_seed_is_zero(cls, value: object) -> object:
         # Published files write `seed: null`; here every run is repeatable.
         return 0 if value is None else value
+
+    @model_validator(mode="after")
+    def _budget_is_for_search(self) -> AdvancedConfig:
+        if self.strategy == "uniform" and self.budget is not None:
+            raise PydanticCustomError(
+                "budget",
+                "a budget belongs to the strategy search; to limit a uniform run, write max_calls: {budget}",
+                {"budget": self.budget},
+            )
+        return self
+
+    @property
+    def is_search(self) -> bool:
+        """Whether the calls go where failures are."""
+        return self.strategy == "search" or (self.strategy is None and self.budget is not None)
 
     @field_validator("min_score", "error_budget", mode="before")
     @classmethod

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from flakestorm.model.finding import Finding
+from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
-from flakestorm.model.run import Assessment, RequestShape, Run, RunInfo, Scores, Totals
+from flakestorm.model.run import Assessment, PromptRow, RequestShape, Run, RunInfo, Scores, Totals, TypeRow
 from flakestorm.model.verdict import Severity
 from flakestorm.scoring.assessment import Demands, assess
 from flakestorm.scoring.flakiness import always_failing
@@ -16,6 +17,8 @@ from flakestorm.scoring.tally import Tally
 from flakestorm.store.run_file import RunFile
 
 INTERRUPTED = "interrupted"
+
+Row = TypeVar("Row", TypeRow, PromptRow)
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Facts:
     weights: dict[str, float]
     demands: Demands
     findings: tuple[Finding, ...] = ()
+    minimals: tuple[Minimal, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The form in which ``RunFile.set_facts`` takes it."""
@@ -34,6 +38,7 @@ class Facts:
             "weights": self.weights,
             "demands": asdict(self.demands),
             "findings": [asdict(finding) for finding in self.findings],
+            "minimals": [minimal.to_dict() for minimal in self.minimals],
         }
 
     @classmethod
@@ -54,6 +59,7 @@ class Facts:
             weights=data["weights"],
             demands=Demands(**data["demands"]),
             findings=findings,
+            minimals=tuple(map(Minimal.from_dict, data.get("minimals", ()))),
         )
 
     def tally(self) -> Tally:
@@ -63,23 +69,29 @@ class Facts:
 
 def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRecord]]) -> Run:
     """The finished run. ``tally`` has counted everything that ``records`` streams."""
-    score = tally.robustness()
-    scores = Scores(robustness=score, overall=score)
-    causes = tally.causes.causes()
-    control_latency, disturbed_latency = tally.latencies()
     info = facts.info
+    score = None if info.is_search else tally.robustness()
+    scores = Scores(robustness=score, overall=score)
+    causes = tally.causes.causes(facts.minimals)
+    control_latency, disturbed_latency = tally.latencies()
     if info.status == "running":
         # Its process was killed: nobody could write down how it ended.
         info = replace(info, status="partial", stop_reason="its process ended without a word")
     return Run(
         info=info,
         assessment=assess(
-            scores, tally.totals, causes, facts.demands, info.stop_reason == INTERRUPTED, tally.control
+            scores,
+            tally.totals,
+            causes,
+            facts.demands,
+            info.stop_reason == INTERRUPTED,
+            tally.control,
+            info.is_search,
         ),
         scores=scores,
         totals=tally.totals,
-        by_type=tally.by_type(),
-        by_prompt=tally.by_prompt(),
+        by_type=without_rates(tally.by_type()) if info.is_search else tally.by_type(),
+        by_prompt=without_rates(tally.by_prompt()) if info.is_search else tally.by_prompt(),
         cells=tally.cells(),
         control_latency=control_latency,
         disturbed_latency=disturbed_latency,
@@ -87,6 +99,11 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
         findings=(*tally.findings(), *facts.findings),
         records=records,
     )
+
+
+def without_rates(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """``rows`` with their counts alone: what a search found, divided by what it tried, estimates nothing."""
+    return tuple(replace(row, rate=None) for row in rows)
 
 
 def load_run(store: RunFile) -> Run:
@@ -107,6 +124,10 @@ def load_run(store: RunFile) -> Run:
 def reassess(run: Run, demands: Demands) -> Assessment:
     """``run`` judged by other demands than those it ran with."""
     rows = [row.control for row in run.by_prompt]
-    control = Totals(trials=sum(row.trials for row in rows), passed=sum(row.passed for row in rows))
+    control = Totals(
+        trials=sum(row.trials for row in rows),
+        passed=sum(row.passed for row in rows),
+        failed=sum(row.failed for row in rows),
+    )
     interrupted = run.info.stop_reason == INTERRUPTED
-    return assess(run.scores, run.totals, run.causes, demands, interrupted, control)
+    return assess(run.scores, run.totals, run.causes, demands, interrupted, control, run.info.is_search)

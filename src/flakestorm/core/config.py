@@ -151,7 +151,7 @@ class FlakeStormConfig(Section):
         """``text`` for people, with each secret replaced by the ``${VARIABLE}`` that holds it."""
         return self._secrets.blot_out(text)
 
-    def with_advanced(self, **changes: float | None) -> FlakeStormConfig:
+    def with_advanced(self, **changes: float | str | None) -> FlakeStormConfig:
         """The same with other ``advanced`` settings; a change that is None is left out.
 
         Raises ``UsageError`` for a value that the section does not accept.

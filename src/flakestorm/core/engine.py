@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from flakestorm.core.executor import Executor
-from flakestorm.core.plan import Plan
+from flakestorm.core.plan import Planned
 from flakestorm.model.events import ControlFinished, Event, TrialFinished
 from flakestorm.model.outcome import Outcome
 from flakestorm.model.record import TrialRecord
@@ -24,10 +24,21 @@ Listener = Callable[[Event], None]
 
 
 class Judging(Protocol):
-    """What the engine needs of a judge."""
+    """What the engine needs of a judge; ``deliberates`` says that some verdicts have to be waited for."""
+
+    @property
+    def deliberates(self) -> bool:
+        """True when ``deliberate`` is to be used."""
+        ...
 
     def judge(self, trial: Trial, outcome: Outcome, baseline: str | None = None) -> tuple[Verdict, ...]:
         """All verdicts on one outcome."""
+        ...
+
+    async def deliberate(
+        self, trial: Trial, outcome: Outcome, baseline: str | None = None
+    ) -> tuple[Verdict, ...]:
+        """The same, asking language models."""
         ...
 
 
@@ -46,7 +57,7 @@ class Parts:
 class Engine:
     """One execution of a plan. Trials that are stored already (``done``) are not run again."""
 
-    def __init__(self, plan: Plan, parts: Parts) -> None:
+    def __init__(self, plan: Planned, parts: Parts) -> None:
         self._plan = plan
         self._parts = parts
         self._control: list[TrialRecord] = []
@@ -59,14 +70,14 @@ class Engine:
 
         Raises ``StoreError`` when a record cannot be stored: the run then ends at once.
         """
-        self._recall()
+        self.recall()
         writer = Writer(self._parts.store, self._announce, self._parts.store.seconds())
         try:
             stopped = await self._execute(self._plan.control(), writer)
             await writer.flush()
-            self._learn_from_control()
+            self.learn_from_control()
             if not stopped:
-                stopped = await self._execute(self._plan.disturbed(), writer)
+                stopped = await self._rounds(writer)
             if not stopped:
                 # One at a time, and when nothing else is going on that an attack could disturb.
                 stopped = await self._execute(self._plan.attacks(), writer, at_once=1)
@@ -74,29 +85,50 @@ class Engine:
             await writer.aclose()
         return stopped
 
-    def _recall(self) -> None:
-        """Count what an earlier, interrupted execution of this run stored."""
+    async def _rounds(self, writer: Writer) -> str:
+        """The disturbed trials; what is announced of one round may decide about the next."""
+        for trials in self._plan.rounds():
+            stopped = await self._execute(trials, writer)
+            await writer.flush()
+            if stopped:
+                return stopped
+        return ""
+
+    def recall(self) -> None:
+        """Count what an earlier execution of this run stored."""
         self._stored = self._parts.store.finished()
         if self._stored:
             for record in self._parts.store.records():
-                self._parts.tally.add(record)
-                if record.trial.is_control:
-                    self._control.append(record)
+                self._note(record)
 
     async def _execute(self, trials: Iterator[Trial], writer: Writer, at_once: int | None = None) -> str:
         left = (trial for trial in trials if trial.id not in self._stored)
 
-        def report(trial: Trial, outcome: Outcome) -> None:
+        async def wait(trial: Trial, outcome: Outcome) -> None:
+            writer.put(await self.deliberated(trial, outcome))
+
+        def report(trial: Trial, outcome: Outcome) -> Awaitable[None] | None:
             if writer.error is not None:
                 raise writer.error
-            writer.put(self._judged(trial, outcome))
+            if self._parts.judge.deliberates:
+                return wait(trial, outcome)
+            writer.put(self.judged(trial, outcome))
+            return None
 
         return await self._parts.executor.execute(left, report, at_once)
 
-    def _judged(self, trial: Trial, outcome: Outcome) -> TrialRecord:
-        prompt = trial.prompt.id
-        verdicts = self._parts.judge.judge(trial, outcome, self._baselines.get(prompt))
-        broken = self._broken.get(prompt)
+    def judged(self, trial: Trial, outcome: Outcome) -> TrialRecord:
+        """The record of a finished trial: what it is, by everything that is known of its golden prompt."""
+        baseline = self._baselines.get(trial.prompt.id)
+        return self._record(trial, outcome, self._parts.judge.judge(trial, outcome, baseline))
+
+    async def deliberated(self, trial: Trial, outcome: Outcome) -> TrialRecord:
+        """The same, with the verdicts of rules that ask a language model."""
+        baseline = self._baselines.get(trial.prompt.id)
+        return self._record(trial, outcome, await self._parts.judge.deliberate(trial, outcome, baseline))
+
+    def _record(self, trial: Trial, outcome: Outcome, verdicts: tuple[Verdict, ...]) -> TrialRecord:
+        broken = self._broken.get(trial.prompt.id)
         if broken:
             verdicts = set_aside(verdicts, broken)
         status, note = conclude(trial, outcome, verdicts)
@@ -104,12 +136,17 @@ class Engine:
 
     def _announce(self, records: Sequence[TrialRecord]) -> None:
         for record in records:
-            self._parts.tally.add(record)
-            if record.trial.is_control:
-                self._control.append(record)
+            self._note(record)
             self._tell(TrialFinished(record))
 
-    def _learn_from_control(self) -> None:
+    def _note(self, record: TrialRecord) -> None:
+        self._parts.tally.add(record)
+        self._plan.observe(record)
+        if record.trial.is_control:
+            self._control.append(record)
+
+    def learn_from_control(self) -> None:
+        """Take the control arm as the measure of what follows."""
         self._baselines = baseline_of(self._control)
         self._broken = always_failing(self._control)
         self._parts.tally.set_broken(self._broken)

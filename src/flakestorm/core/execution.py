@@ -17,22 +17,29 @@ from flakestorm.core.assembly import INTERRUPTED, Facts, assemble
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.engine import Engine, Listener, Parts
 from flakestorm.core.executor import Limits, LocalExecutor
+from flakestorm.core.language_models import LanguageModels, keys_of, language_models
 from flakestorm.core.pace import Pace
-from flakestorm.core.plan import Plan
-from flakestorm.core.selection import parse_selection
+from flakestorm.core.plan import Plan, Planned
+from flakestorm.core.planning import make_plan, strategy_of
 from flakestorm.core.sending import sender
+from flakestorm.core.shrink_run import effort_for, groups_of_trial, shrunk
+from flakestorm.core.shrinking import Shrinker
 from flakestorm.core.target import describe_target, request_shape
 from flakestorm.invariants.judge import Judge
 from flakestorm.model.errors import UsageError
-from flakestorm.model.events import FindingMade, RunFinished, RunStarted, Throttled
+from flakestorm.model.events import Event, FindingMade, Reducing, RunFinished, RunStarted, Throttled
 from flakestorm.model.finding import Finding
 from flakestorm.model.redaction import Redactor
 from flakestorm.model.run import Run, RunInfo
 from flakestorm.mutations.engine import Mutator
 from flakestorm.scoring.assessment import Demands
+from flakestorm.scoring.tally import Tally
 from flakestorm.store.run_file import RunFile
 from flakestorm.store.runs import RunFolder, exclusive
 from flakestorm.version import __version__
+
+VARIANTS = "variants"
+"""The name under which a run stores what a language model wrote for it, so that resuming asks nobody."""
 
 
 @dataclass(frozen=True)
@@ -59,47 +66,86 @@ class Execution:
         self._config = config
         self._wishes = wishes or Wishes()
         self._listeners = listeners
-        self._redact = Redactor(config.secrets)
+        self._redact = Redactor(config.secrets | keys_of(config))
         self._findings: list[Finding] = []
         self._refusal = attack_refusal(config.agent, in_python=self._wishes.target is not None)
         self._mutator = Mutator(config.mutations, config.advanced.seed, attacks=not self._refusal)
+        self._mutator.share = config.model.share
 
     async def run(self) -> Run:
         """The finished run, or the part of it that was done when a signal, a budget or the agent ended it."""
-        judge = Judge(self._config.invariants)
-        plan = self._plan()
-        async with open_agent(self._config.agent, self._on_finding, self._wishes.target) as agent:
-            await agent.preflight()
-            with ExitStack() as stack:
-                store = self._open_store(stack, plan)
-                return await self._run_in(store, plan, judge, agent)
+        async with language_models(self._config, self._wishes.folder.folder, self._redact) as models:
+            judge = Judge(self._config.invariants, models.for_rule)
+            plan = self._plan()
+            async with open_agent(self._config.agent, self._on_finding, self._wishes.target) as agent:
+                await agent.preflight()
+                if self._wishes.resume is None:
+                    await models.write_variants(self._mutator)
+                with ExitStack() as stack:
+                    store = self._open_store(stack, plan)
+                    return await self._run_in(store, plan, judge, agent, models)
 
-    def _plan(self) -> Plan:
-        config, only = self._config, self._wishes.only
-        return Plan(
-            prompts=config.golden,
-            mutate=self._mutator.mutations,
-            count=config.mutations.count if self._mutator.types else 0,
-            repeats=config.advanced.repeats,
-            control_repeats=config.advanced.control_repeats,
-            selection=parse_selection(only, self._wishes.folder) if only else None,
-            attacked=bool(self._mutator.attacked) and not self._refusal,
-        )
+    async def shrink(self, wanted: str, trial: str = "", budget: int | None = None) -> Run:
+        """The stored run ``wanted`` with minimal inputs for its failures, or for those of one ``trial``.
 
-    def _open_store(self, stack: ExitStack, plan: Plan) -> RunFile:
+        ``budget`` is the most calls to spend on it.
+        """
+        async with language_models(self._config, self._wishes.folder.folder, self._redact) as models:
+            judge = Judge(self._config.invariants, models.for_rule)
+            async with open_agent(self._config.agent, self._on_finding, self._wishes.target) as agent:
+                await agent.preflight()
+                with ExitStack() as stack:
+                    path = self._wishes.folder.find(wanted)
+                    stack.enter_context(exclusive(path))
+                    store = RunFile.open(path)
+                    stack.callback(store.close)
+                    return await self._shrink_in(store, judge, self._executor(agent), trial, budget)
+
+    async def _shrink_in(
+        self, store: RunFile, judge: Judge, executor: LocalExecutor, trial: str, budget: int | None
+    ) -> Run:
+        facts = Facts.of(store)
+        self._check_experiment(facts)
+        tally = facts.tally()
+        parts = Parts(executor, judge, store, self._redact, tally, self._listeners)
+        engine = Engine(Plan(self._config.golden, self._mutator.mutations, 0), parts)
+        engine.recall()
+        engine.learn_from_control()
+        effort = effort_for(tally.totals.trials, budget, self._config.agent.deterministic)
+        groups = groups_of_trial(store, trial) if trial else tally.causes.groups()
+        if trial:
+            effort = replace(effort, per_failure=effort.total)
+        self._tell(Reducing(len(groups), effort.total))
+        with _stopping_on_signals(executor):
+            shrinker = Shrinker(executor, engine.deliberated, effort)
+            facts = await shrunk(facts, groups, shrinker, again=bool(trial))
+        store.set_facts(facts.to_dict())
+        run = assemble(facts, tally, RunFile.reopened(store.path))
+        self._tell(RunFinished(run))
+        return run
+
+    def _plan(self) -> Planned:
+        wishes = self._wishes
+        self._strategy = strategy_of(self._config, wishes.folder, wishes.resume, wishes.only)
+        attacked = bool(self._mutator.attacked) and not self._refusal
+        return make_plan(self._config, self._mutator, self._strategy, wishes.folder, wishes.only, attacked)
+
+    def _open_store(self, stack: ExitStack, plan: Planned) -> RunFile:
         folder, resume = self._wishes.folder, self._wishes.resume
         path = folder.find(resume) if resume is not None else folder.new_path()
         stack.enter_context(exclusive(path))
         if resume is None:
-            store = RunFile.create(path, self._new_facts(path.stem, plan).to_dict())
+            facts = self._new_facts(path.stem, plan).to_dict()
+            store = RunFile.create(path, {**facts, VARIANTS: self._mutator.variants})
         else:
             store = RunFile.open(path)
         stack.callback(store.close)
         if resume is not None:
             self._check_same(Facts.of(store), path.stem)
+            self._mutator.variants = store.facts().get(VARIANTS, {})
         return store
 
-    def _new_facts(self, run_id: str, plan: Plan) -> Facts:
+    def _new_facts(self, run_id: str, plan: Planned) -> Facts:
         config = self._config
         info = RunInfo(
             id=run_id,
@@ -113,10 +159,12 @@ class Execution:
             version=__version__,
             planned=plan.planned(),
             concurrency=config.advanced.concurrency,
-            notes=(*config.unused_parts(), *self._skipped_attacks()),
+            notes=(*config.unused_parts(), *self._skipped_attacks(), *self._mutator.notes),
             request=request_shape(config),
+            strategy=self._strategy.name,
+            budget=self._strategy.budget,
         )
-        if plan.selection is not None and plan.planned() == 0:
+        if self._wishes.only is not None and plan.planned() == 0:
             raise UsageError(
                 f"--only {self._wishes.only}: no planned trial fits, so there is nothing to run."
             )
@@ -132,38 +180,61 @@ class Execution:
             types = ", ".join(self._mutator.attacked)
             yield f"attacks on the protocol ({types}) are skipped: {self._refusal}"
 
-    def _check_same(self, facts: Facts, run_id: str) -> None:
-        if facts.info.config_digest != self._config.digest:
+    def _check_experiment(self, facts: Facts) -> None:
+        info = facts.info
+        if info.config_digest != self._config.digest:
             raise UsageError(
-                f"run {run_id} was made with another configuration (digest {facts.info.config_digest}, now "
-                f"{self._config.digest}), so resuming would mix two experiments. Start a new run, or resume "
-                "with the configuration as it was."
+                f"run {info.id} was made with another configuration (digest {info.config_digest}, now "
+                f"{self._config.digest}), so going on with it would mix two experiments. Start a new run, or "
+                "use the configuration as it was."
             )
-        if facts.info.version != __version__:
+        if info.version != __version__:
             raise UsageError(
-                f"run {run_id} was made by flakestorm {facts.info.version}, this is {__version__}, and their "
+                f"run {info.id} was made by flakestorm {info.version}, this is {__version__}, and their "
                 "mutations may differ. Start a new run."
             )
+
+    def _check_same(self, facts: Facts, run_id: str) -> None:
+        self._check_experiment(facts)
         if facts.info.status == "complete":
             raise UsageError(
                 f"run {run_id} is complete, there is nothing to resume. "
                 f"See it with: flakestorm report {run_id}"
             )
 
-    async def _run_in(self, store: RunFile, plan: Plan, judge: Judge, agent: Agent) -> Run:
+    async def _run_in(
+        self, store: RunFile, plan: Planned, judge: Judge, agent: Agent, models: LanguageModels
+    ) -> Run:
         facts = Facts.of(store)
         tally = facts.tally()
         executor = self._executor(agent)
         parts = Parts(executor, judge, store, self._redact, tally, self._listeners)
         done = sum(store.counts().values())
         self._tell(RunStarted(facts.info, done))
+        engine = Engine(plan, parts)
         with _stopping_on_signals(executor):
-            stopped = await Engine(plan, parts).run()
-        facts = self._concluded(facts, stopped, store.seconds())
-        store.set_facts(facts.to_dict())
+            stopped = await engine.run()
+            facts = self._concluded(facts, stopped, store.seconds(), models.notes())
+            store.set_facts(facts.to_dict())
+            if not stopped:
+                facts = await self._shrunk(facts, tally, executor, engine)
+                store.set_facts(facts.to_dict())
         run = assemble(facts, tally, RunFile.reopened(store.path))
         self._tell(RunFinished(run))
         return run
+
+    async def _shrunk(self, facts: Facts, tally: Tally, executor: LocalExecutor, engine: Engine) -> Facts:
+        """The failures of this run reduced to minimal inputs, where they are wanted."""
+        wanted = self._config.advanced.shrink_budget
+        if wanted is None and self._wishes.only is not None:
+            # Who runs a known failure again wants to know whether it is still there.
+            wanted = 0
+        effort = effort_for(tally.totals.trials, wanted, self._config.agent.deterministic)
+        groups = tally.causes.groups()
+        if not effort.total or not groups:
+            return facts
+        self._tell(Reducing(len(groups), effort.total))
+        return await shrunk(facts, groups, Shrinker(executor, engine.deliberated, effort))
 
     def _executor(self, agent: Agent) -> LocalExecutor:
         settings = self._config.advanced
@@ -183,13 +254,13 @@ class Execution:
 
         return LocalExecutor(sender(agent), limits, pace, settings.seed)
 
-    def _concluded(self, facts: Facts, stopped: str, seconds: float) -> Facts:
+    def _concluded(self, facts: Facts, stopped: str, seconds: float, spent: list[str]) -> Facts:
         info = replace(
             facts.info,
             status="partial" if stopped else "complete",
             stop_reason=stopped,
             seconds=seconds,
-            notes=tuple(dict.fromkeys((*facts.info.notes, *self._mutator.notes))),
+            notes=tuple(dict.fromkeys((*facts.info.notes, *self._mutator.notes, *spent))),
         )
         return replace(facts, info=info, findings=(*facts.findings, *self._findings))
 
@@ -198,7 +269,7 @@ class Execution:
         self._findings.append(clean)
         self._tell(FindingMade(clean))
 
-    def _tell(self, event: RunStarted | Throttled | FindingMade | RunFinished) -> None:
+    def _tell(self, event: Event) -> None:
         for listener in self._listeners:
             listener(event)
 

@@ -5,13 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import Protocol
 
 from flakestorm.model.mutation import Mutation
 from flakestorm.model.prompt import GoldenPrompt
+from flakestorm.model.record import TrialRecord
 from flakestorm.model.trial import Trial
 
 Selection = Callable[[Trial], bool]
 """Which of the planned trials to run."""
+
+
+class Planned(Protocol):
+    """What the engine needs of a plan; this module has the even one, ``search`` the one that learns."""
+
+    def control(self) -> Iterator[Trial]:
+        """The trials in which nothing is disturbed."""
+        ...
+
+    def rounds(self) -> Iterator[Iterator[Trial]]:
+        """The disturbed trials. A round is asked for when everything of the one before was observed."""
+        ...
+
+    def attacks(self) -> Iterator[Trial]:
+        """The trials that attack the protocol."""
+        ...
+
+    def planned(self) -> int:
+        """How many trials there will be at most."""
+        ...
+
+    def observe(self, record: TrialRecord) -> None:
+        """Take note of a finished trial."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -42,6 +68,13 @@ class Plan:
     def disturbed(self) -> Iterator[Trial]:
         """The mutation trials, one golden prompt after the other in turn, so that a partial run is fair."""
         return self._mutated(attacks=False)
+
+    def rounds(self) -> Iterator[Iterator[Trial]]:
+        """All disturbed trials as one round: nothing is learnt on the way."""
+        yield self.disturbed()
+
+    def observe(self, record: TrialRecord) -> None:
+        """An even plan stays as it is, whatever happens."""
 
     def attacks(self) -> Iterator[Trial]:
         """The trials that attack the protocol: for after all others, because they disturb whoever is near."""

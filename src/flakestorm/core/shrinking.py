@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from flakestorm.core.executor import Executor
@@ -21,7 +21,7 @@ LEAST = 4
 ATTEMPTS = 3
 """A failure that does not come back in so many calls is flaky, and there is nothing to reduce."""
 
-Judged = Callable[[Trial, Outcome], TrialRecord]
+Judged = Callable[[Trial, Outcome], Awaitable[TrialRecord]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ class Shrinker:
         while active := [task for task in tasks if task.trial is not None]:
             records: dict[str, TrialRecord] = {}
 
-            def report(trial: Trial, outcome: Outcome, records: dict[str, TrialRecord] = records) -> None:
-                records[trial.id] = self._judged(trial, outcome)
+            async def report(trial: Trial, outcome: Outcome, into: dict[str, TrialRecord] = records) -> None:
+                into[trial.id] = await self._judged(trial, outcome)
 
             # Two tasks may ask for the same trial; it is sent once.
             asked = {task.trial.id: task.trial for task in active if task.trial is not None}
@@ -218,7 +218,8 @@ class _Probe:
             rule=self.group.rule,
             operator=self.group.operator,
             trial=self.group.example.trial.id,
-            record=record,
+            # Whatever its repeat number was: this is the trial that can be run again by its id.
+            record=replace(record, trial=self.trial(best)),
             before=best.before,
             edits=best.edits,
             clause=guilty_clause(best.before, best.edits, best.length) if named else "",

@@ -49,10 +49,18 @@ class FindingMade:
 
 
 @dataclass(frozen=True, slots=True)
+class Reducing:
+    """``failures`` that look different are being reduced to minimal inputs, with ``budget`` calls at most."""
+
+    failures: int
+    budget: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The run ended, complete or not."""
 
     run: Run
 
 
-Event = RunStarted | ControlFinished | TrialFinished | Throttled | FindingMade | RunFinished
+Event = RunStarted | ControlFinished | TrialFinished | Throttled | FindingMade | Reducing | RunFinished

@@ -47,11 +47,15 @@ def _common(first: str, second: str) -> int:
 
 
 def is_divisible(text: str, edit: Edit) -> bool:
-    """Whether a part of ``edit`` makes sense: half of a synonym does not, half of a misspelling does."""
+    """Whether a part of ``edit`` makes sense: half of a synonym does not, nor does half of a
+    missing word, but half of a misspelling does.
+    """
     edit = trimmed(text, edit)
     old, new = text[edit.start : edit.end], edit.replacement
-    if not old or not new:
+    if not old:
         return True
+    if not new:
+        return not any(character.isalnum() for character in old)
     if len(old) == len(new) and (old.casefold() == new.casefold() or not new.isascii()):
         return True
     return max(len(old), len(new)) <= COMPARED and SequenceMatcher(None, old, new).ratio() >= ALIKE

@@ -154,7 +154,7 @@ class Reduction:
         return True
 
     def _told_apart(self) -> Probes[None]:
-        """Where one word stands for another: does it take the new one, or is it the old one that is missed?"""
+        """Where one word stands for another: does it take the new one, or is the old one missed?"""
         before, edits = self.best.before, self.best.edits
         if len(edits) != 1 or is_divisible(before, edits[0]):
             return

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from flakestorm.model.finding import Finding
+from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.run import Cause, Run
 from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
+from flakestorm.reports.guilty_part import evidence_of
 from flakestorm.reports.html_difference import differences
 from flakestorm.reports.html_text import difference, evidence, hostile
 from flakestorm.reports.html_verdict import command
@@ -60,24 +62,27 @@ def _cause(number: int, cause: Cause, again: str) -> Html:
 
 
 def _example(cause: Cause, again: str) -> Html:
-    record = cause.example
-    verdict = _broken(cause)
+    minimal = cause.minimal
+    record = minimal.record if minimal else cause.example
+    verdict = _broken(cause, record)
     if verdict is None:
         rule = tag("p", "No reply · ", tag("code", hostile(cause.rule)), class_="rule")
     else:
         whose = "brought by the mutation" if cause.implied else "your rule"
         rule = tag("p", "Breaks ", tag("code", hostile(cause.rule)), f" · {whose}", class_="rule")
     detail = verdict.detail if verdict else record.outcome.error.message if record.outcome.error else ""
-    trial = record.trial.id
+    sent = _smallest(minimal) if minimal else _sent(record)
+    opened = "Open the trial it was reduced from" if minimal else "Open this trial"
     return tag(
         "div",
         rule,
         tag("p", hostile(detail[:600]), class_="because") if detail else None,
-        tag("div", _sent(record), _came_back(record, verdict), class_="exchange"),
-        command(f"{again} --only trial:{trial}", "show this failure again"),
+        tag("div", sent, _came_back(record, verdict), class_="exchange"),
+        tag("p", evidence_of(minimal).capitalize(), ".", class_="muted") if minimal else None,
+        command(f"{again} --only trial:{record.trial.id}", "show this failure again"),
         tag(
             "p",
-            tag("a", "Open this trial", href=view(trial=trial)),
+            tag("a", opened, href=view(trial=minimal.trial if minimal else record.trial.id)),
             " · ",
             tag("a", "Trials like it", href=_like(cause)),
             class_="links",
@@ -91,11 +96,13 @@ def _like(cause: Cause) -> str:
     rule = cause.rule
     if rule.startswith("error: "):
         rule = rule.split(" ")[1]
+    if len({operator.partition(".")[0] for operator in cause.operators}) > 1:
+        return view(cause=rule)
     return view(cause=rule, type=cause.type)
 
 
-def _broken(cause: Cause) -> Verdict | None:
-    failed = [v for v in cause.example.verdicts if v.status is VerdictStatus.FAILED]
+def _broken(cause: Cause, record: TrialRecord) -> Verdict | None:
+    failed = [v for v in record.verdicts if v.status is VerdictStatus.FAILED]
     return next((verdict for verdict in failed if verdict.invariant == cause.rule), None)
 
 
@@ -108,13 +115,26 @@ def _sent(record: TrialRecord) -> Html:
         how = "Sent"
         body = difference(differences(trial.prompt.text, mutation.edits))
     operator = tag("span", mutation.operator, class_="muted") if mutation else None
-    earlier = len(trial.turns) - 1
-    turns = (
-        tag("p", f"after {earlier} earlier {'turn' if earlier == 1 else 'turns'}", class_="muted")
-        if earlier
-        else None
+    return tag("figure", tag("figcaption", how, operator), _earlier(record), tag("div", body, class_="text"))
+
+
+def _smallest(minimal: Minimal) -> Html:
+    """The input that fails, with what makes it fail marked; without that it passes."""
+    operator = tag("span", f"from {minimal.operator}", class_="muted")
+    body = difference(differences(minimal.before, minimal.edits))
+    return tag(
+        "figure",
+        tag("figcaption", "Smallest input that fails", operator),
+        _earlier(minimal.record),
+        tag("div", body, class_="text"),
     )
-    return tag("figure", tag("figcaption", how, operator), turns, tag("div", body, class_="text"))
+
+
+def _earlier(record: TrialRecord) -> Html | None:
+    earlier = len(record.trial.turns) - 1
+    if not earlier:
+        return None
+    return tag("p", f"after {earlier} earlier {'turn' if earlier == 1 else 'turns'}", class_="muted")
 
 
 def _came_back(record: TrialRecord, verdict: Verdict | None) -> Html:

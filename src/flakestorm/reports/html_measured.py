@@ -23,6 +23,10 @@ def measured_section(run: Run) -> Html:
             ("Took", duration(info.seconds)),
             ("Trials", f"{run.totals.trials:,} of {info.planned:,} planned"),
             ("Control arm", control),
+            (
+                "Strategy",
+                f"search, {info.budget:,} calls" if info.is_search and info.budget else info.strategy,
+            ),
             ("Concurrency", str(info.concurrency)),
             ("Seed", str(info.seed)),
             ("Configuration", tag("bdi", info.config_path)),

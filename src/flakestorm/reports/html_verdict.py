@@ -87,7 +87,12 @@ def _scores(run: Run) -> Html:
         "thead", tag("tr", *(tag("th", t, scope="col") for t in ("Score", "95 % interval", "", "Judged")))
     )
     if not rows:
-        return tag("p", "No score: nothing could be judged.", class_="muted")
+        why = (
+            "a search spends its calls where failures are"
+            if run.info.is_search
+            else "nothing could be judged"
+        )
+        return tag("p", f"No score: {why}.", class_="muted")
     caption = tag("caption", "Scores with their 95 % intervals", class_="unseen")
     return tag("table", caption, head, tag("tbody", *rows), class_="scores")
 

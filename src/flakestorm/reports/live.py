@@ -11,7 +11,15 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from flakestorm.model.events import ControlFinished, Event, FindingMade, RunFinished, RunStarted, Throttled
+from flakestorm.model.events import (
+    ControlFinished,
+    Event,
+    FindingMade,
+    Reducing,
+    RunFinished,
+    RunStarted,
+    Throttled,
+)
 from flakestorm.model.events import TrialFinished as Finished
 from flakestorm.model.record import TrialRecord, TrialStatus
 from flakestorm.model.verdict import VerdictStatus
@@ -54,6 +62,10 @@ class LiveProgress:
             )
         elif isinstance(event, FindingMade):
             self._say(f"Finding: {visible(event.finding.title)}")
+        elif isinstance(event, Reducing):
+            self._say(
+                f"Reducing {event.failures} kinds of failures to minimal inputs: {event.budget} calls at most"
+            )
         elif isinstance(event, RunFinished):
             self.stop()
 

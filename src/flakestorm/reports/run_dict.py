@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flakestorm.model.finding import Finding
+from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.run import (
     Assessment,
@@ -98,7 +99,9 @@ def _cause_to_dict(cause: Cause) -> dict[str, Any]:
         "type": cause.type,
         "count": cause.count,
         "implied": cause.implied,
+        "operators": list(cause.operators),
         "trials": list(cause.trials),
+        "minimal": cause.minimal.to_dict() if cause.minimal else None,
         "example": cause.example.to_dict(),
     }
 
@@ -156,6 +159,8 @@ def _cause(data: dict[str, Any]) -> Cause:
     parts = {
         "severity": Severity(data["severity"]),
         "example": TrialRecord.from_dict(data["example"]),
+        "operators": tuple(data.get("operators", ())),
         "trials": tuple(data["trials"]),
+        "minimal": None if data.get("minimal") is None else Minimal.from_dict(data["minimal"]),
     }
     return Cause(**{**data, **parts})

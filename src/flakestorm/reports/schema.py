@@ -93,8 +93,13 @@ def _run() -> JsonSchema:
             "stop_reason": TEXT,
             "notes": _list(TEXT),
             "request": _or_null(_object(request)),
+            "strategy": {
+                **_one_of(("uniform", "search")),
+                "description": "search: calls went where failures were, so that no rate is an estimate",
+            },
+            "budget": _or_null(COUNT),
         },
-        optional=("request",),
+        optional=("request", "strategy", "budget"),
     )
 
 
@@ -127,6 +132,7 @@ def _definitions() -> JsonSchema:
         "cell": _object({"prompt": TEXT, "type": TEXT, "passed": COUNT, "judged": COUNT, "errored": COUNT}),
         "latency": _object({"count": COUNT, **times, "buckets": _list(_pair(MILLISECONDS, COUNT))}),
         "cause": _cause(),
+        "minimal": _minimal(),
         "finding": _finding(),
         "trial": _trial(),
         "mutation": _mutation(),
@@ -147,10 +153,39 @@ def _cause() -> JsonSchema:
             "type": TEXT,
             "count": COUNT,
             "implied": FLAG,
+            "operators": _list(TEXT),
             "trials": _list(TEXT),
+            "minimal": _or_null(_reference("minimal")),
             "example": _reference("trial"),
+        },
+        optional=("operators", "minimal"),
+    )
+
+
+def _minimal() -> JsonSchema:
+    described = {**TEXT, "description": "goes on after 'when the prompt …'; empty where no words were found"}
+    return _object(
+        {
+            "rule": TEXT,
+            "operator": TEXT,
+            "trial": {**TEXT, "description": "the id of the trial that was reduced"},
+            "text": {**TEXT, "description": "the smallest input found that fails"},
+            "before": {**TEXT, "description": "the same without its guilty part: it passes"},
+            "guilty": {**_list(_pair(COUNT, COUNT)), "description": "[start, end] in text, code points"},
+            "edits": {**_list(_edit()), "description": "[start, end, replacement] from before to text"},
+            "clause": described,
+            "calls": {**COUNT, "description": "how many calls it took"},
+            "tries": COUNT,
+            "failed": {**COUNT, "description": "so many of the tries failed when it was sent again"},
+            "confirmed": FLAG,
+            "length": {"type": ["integer", "null"], "description": "it fails above so many characters"},
+            "record": _reference("trial"),
         }
     )
+
+
+def _edit() -> JsonSchema:
+    return {"type": "array", "prefixItems": [COUNT, COUNT, TEXT], "minItems": 3, "maxItems": 3}
 
 
 def _finding() -> JsonSchema:
@@ -198,7 +233,6 @@ def _trial() -> JsonSchema:
 
 
 def _mutation() -> JsonSchema:
-    edit = {"type": "array", "prefixItems": [COUNT, COUNT, TEXT], "minItems": 3, "maxItems": 3}
     return _object(
         {
             "type": TEXT,
@@ -208,7 +242,7 @@ def _mutation() -> JsonSchema:
             "kind": _one_of(Kind),
             "seed": {"type": "integer"},
             "intensity": NUMBER,
-            "edits": {**_list(edit), "description": "[start, end, replacement], offsets in code points"},
+            "edits": {**_list(_edit()), "description": "[start, end, replacement], offsets in code points"},
             "canary": _or_null(TEXT),
             "implied": _list(TEXT),
             "attack": {

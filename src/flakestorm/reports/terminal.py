@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flakestorm.model.record import TrialRecord
-from flakestorm.model.run import Latency, PromptRow, Run, Score, TypeRow
+from flakestorm.model.run import Cause, Latency, PromptRow, Run, Score, TypeRow
 from flakestorm.model.verdict import Severity, VerdictStatus
+from flakestorm.reports.guilty_part import evidence_of, marked
 from flakestorm.reports.rerun import rerun
 from flakestorm.reports.visible import visible
 
@@ -63,13 +63,17 @@ def _causes(run: Run, console: Console) -> None:
                 (f"{cause.severity.value:<8} ", style), f"{cause.count:>5,} ×  ", visible(cause.title)
             )
         )
-        _example(cause.example, cause.rule, rerun(run.info), console)
+        _example(cause, rerun(run.info), console)
     if len(causes) > SHOWN_CAUSES:
         console.print(Text(f"… and {len(causes) - SHOWN_CAUSES} more in the report", style="dim"))
 
 
-def _example(record: TrialRecord, rule: str, again: str, console: Console) -> None:
-    rows = [("sent", record.trial.turns[-1], "")]
+def _example(cause: Cause, again: str, console: Console) -> None:
+    minimal, rule = cause.minimal, cause.rule
+    record = minimal.record if minimal else cause.example
+    sent = marked(minimal, EXAMPLE_WIDTH) if minimal else visible(record.trial.turns[-1], EXAMPLE_WIDTH)
+    console.print(Text.assemble((f"{INDENT}{'sent':<6}", "dim"), sent or "(empty)"))
+    rows: list[tuple[str, str, str]] = []
     if record.outcome.error is not None:
         rows.append(("error", record.outcome.error.message, ""))
     elif record.outcome.reply is not None:
@@ -79,6 +83,8 @@ def _example(record: TrialRecord, rule: str, again: str, console: Console) -> No
     )
     if why:
         rows.append(("why", why, "dim"))
+    if minimal is not None:
+        rows.append(("sure", evidence_of(minimal), "dim"))
     for name, text, style in rows:
         shown = visible(text, EXAMPLE_WIDTH) or "(empty)"
         console.print(Text.assemble((f"{INDENT}{name:<6}", "dim"), (shown, style)))

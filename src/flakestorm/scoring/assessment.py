@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flakestorm.model.run import Assessment, Cause, Score, Scores, Totals
 from flakestorm.model.verdict import Severity
 
+NOTHING_PROVED = "No disturbed trial could be judged, so nothing is proved."
 GOOD, FELL_SHORT, NO_WORK, INCONCLUSIVE, INTERRUPTED = 0, 1, 3, 4, 130
 
 
@@ -25,24 +26,29 @@ def assess(
     demands: Demands,
     interrupted: bool = False,
     control: Totals | None = None,
+    search: bool = False,
 ) -> Assessment:
     """Exit codes: 0 good, 1 fell short, 3 could not work, 4 nothing proved, 130 interrupted.
 
-    Without a demanded score only a broken critical invariant is a shortfall.
+    Without a demanded score only a broken critical invariant is a shortfall. A ``search`` measures no score.
     """
-    headline = _headline(scores.robustness, totals, control)
+    headline = _found(causes, totals, control) if search else _headline(scores.robustness, totals, control)
     reasons: list[str] = []
     shortfalls = _shortfalls(scores, causes, demands)
     code = FELL_SHORT if shortfalls else GOOD
     reasons += shortfalls
     if demands.min_score is None and scores.robustness is not None:
         reasons.append("No score was demanded (advanced.min_score), so it is not measured against one.")
-    if scores.robustness is None:
+    if search:
+        code, why = _of_search(code, totals, control, demands)
+        reasons += why
+    elif scores.robustness is None:
         code = INCONCLUSIVE
-        reasons.append("No disturbed trial could be judged, so nothing is proved.")
+        reasons.append(NOTHING_PROVED)
     unjudged = totals.errored + totals.inconclusive
     countable = totals.trials - totals.skipped
-    if countable and unjudged / countable > demands.error_budget:
+    # A search looks for errors as well, so their share says nothing about how the work went.
+    if countable and not search and unjudged / countable > demands.error_budget:
         # A shortfall that was found stays found, however many other trials had no verdict.
         code = code if code == FELL_SHORT else NO_WORK
         reasons.append(
@@ -58,6 +64,21 @@ def assess(
     return Assessment(code, headline, tuple(reasons))
 
 
+def _of_search(code: int, totals: Totals, control: Totals | None, demands: Demands) -> tuple[int, list[str]]:
+    """What a search can say of itself: it went where failures are, so its share of them estimates nothing."""
+    undisturbed = control.passed + control.failed if control else 0
+    if totals.passed + totals.failed <= undisturbed:
+        return INCONCLUSIVE, [NOTHING_PROVED]
+    if demands.min_score is None:
+        return code, ["A search measures no score: its calls went where failures were, not evenly."]
+    # A shortfall that was found stays found; that the score suffices is not shown by a search.
+    reason = (
+        f"A search measures no score, so the {demands.min_score:.3f} asked for can be neither reached nor "
+        "missed. Measure it with: flakestorm run --strategy uniform"
+    )
+    return code or INCONCLUSIVE, [reason]
+
+
 def _shortfalls(scores: Scores, causes: tuple[Cause, ...], demands: Demands) -> list[str]:
     reasons = []
     score = scores.robustness
@@ -69,6 +90,17 @@ def _shortfalls(scores: Scores, causes: tuple[Cause, ...], demands: Demands) -> 
         trials = sum(cause.count for cause in critical)
         reasons.append(f"A critical invariant is broken in {trials} trials: {critical[0].title}.")
     return reasons
+
+
+def _found(causes: tuple[Cause, ...], totals: Totals, control: Totals | None) -> str:
+    undisturbed = ""
+    if control is not None and control.trials:
+        undisturbed = f" Undisturbed it passed {control.passed} of {control.trials}."
+    noun = "failure" if len(causes) == 1 else "failures"
+    return (
+        f"Found {len(causes)} distinct {noun} in {totals.trials:,} calls ({totals.failed} trials failed, "
+        f"{totals.errored} errored, {totals.inconclusive} inconclusive).{undisturbed}"
+    )
 
 
 def _headline(score: Score | None, totals: Totals, control: Totals | None) -> str:

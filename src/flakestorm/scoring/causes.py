@@ -82,7 +82,7 @@ class Group:
 
 
 def explains(minimal: Minimal, group: Group) -> bool:
-    """Whether ``minimal`` shows already why ``group`` fails, so that there is nothing new to be found in it."""
+    """Whether ``minimal`` shows already why ``group`` fails, so that it has nothing new to tell."""
     if minimal.rule != group.rule:
         return False
     if minimal.operator == group.operator:

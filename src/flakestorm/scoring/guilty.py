@@ -131,7 +131,7 @@ def _replaced(before: str, edit: Edit, old: str, new: str) -> str:
     if numbers:
         return numbers
     if old.isalpha() and new.isalpha() and old.isascii() and not new.isascii() and len(old) == len(new):
-        return "contains look-alike letters of another script"
+        return _foreign(new)
     is_slip = _cuts_word(before, edit, old) or sorted(old) == sorted(new)
     if is_slip and old.isalpha() and new.isalpha() and new.isascii():
         return MISSPELT
@@ -142,6 +142,13 @@ def _replaced(before: str, edit: Edit, old: str, new: str) -> str:
     if max(len(old), len(new)) <= LONGEST_QUOTED and max(len(old.split()), len(new.split())) <= MOST_WORDS:
         return f"says '{_shown(new.strip())}' instead of '{_shown(old.strip())}'"
     return ""
+
+
+def _foreign(new: str) -> str:
+    foreign = [character for character in new if not character.isascii()]
+    if len(foreign) == 1 and "LATIN" in unicodedata.name(foreign[0], ""):
+        return f"contains {_character(foreign[0])}"
+    return "contains look-alike letters of another script"
 
 
 def _case(old: str, new: str) -> str:
@@ -180,6 +187,8 @@ def _white(before: str, place: int, new: str) -> str:
         return f"has a trailing {name}"
     if place <= len(before) - len(before.lstrip()):
         return f"has a leading {name}"
+    if place and before[place - 1].isalnum() and before[place].isalnum():
+        return "has a word split in two"
     return {"space": "has doubled spaces"}.get(name, f"contains a {name}")
 
 

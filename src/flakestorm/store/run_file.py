@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,14 @@ from flakestorm.store.database import create, open_existing, translated
 
 PAGE = 500
 """Records read at once while streaming."""
+
+
+def json_bytes(value: Any) -> bytes:
+    """``value`` as JSON. A Python agent can return lone surrogates, which are not text: they become "?"."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
 class RunFile:
@@ -49,7 +58,7 @@ class RunFile:
 
     def set_facts(self, facts: dict[str, Any]) -> None:
         """Store facts by name, replacing those of the same name; durable on return."""
-        rows = [(name, orjson.dumps(value).decode()) for name, value in facts.items()]
+        rows = [(name, json_bytes(value).decode()) for name, value in facts.items()]
         with translated(self.path), self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
 
@@ -67,6 +76,15 @@ class RunFile:
         with translated(self.path):
             rows = self._connection.execute("SELECT id, status FROM trials")
             return {id_ for id_, status in rows if status == where or not where}
+
+    def matching(self, prefix: str) -> Iterator[TrialRecord]:
+        """The records of trials whose id begins with ``prefix``."""
+        with translated(self.path):
+            rows = self._connection.execute(
+                "SELECT seq, record FROM trials WHERE substr(id, 1, ?) = ?", (len(prefix), prefix)
+            ).fetchall()
+        for seq, blob in rows:
+            yield self._decode(seq, blob)
 
     def seconds(self) -> float:
         """When the last trial was stored, in seconds since the run began (pauses not counted)."""

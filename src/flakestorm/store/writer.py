@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-import orjson
-
 from flakestorm.model.record import TrialRecord
-from flakestorm.store.run_file import RunFile
+from flakestorm.store.run_file import RunFile, json_bytes
 
 BATCH = 512
 """At most this many records in one commit, so that the announcement never waits long."""
@@ -102,16 +99,7 @@ class Writer:
     def _row(self, record: TrialRecord, at: float) -> tuple[str, bool, str, str, float, bytes]:
         trial = record.trial
         type_ = trial.mutation.type if trial.mutation else ""
-        return trial.id, trial.is_control, record.status.value, type_, at, _json(record)
-
-
-def _json(record: TrialRecord) -> bytes:
-    data = record.to_dict()
-    try:
-        return orjson.dumps(data)
-    except TypeError:
-        # A Python agent can return lone surrogates, which are not text: each becomes a question mark.
-        return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+        return trial.id, trial.is_control, record.status.value, type_, at, json_bytes(record.to_dict())
 
 
 def _settle(future: asyncio.Future[None]) -> None:

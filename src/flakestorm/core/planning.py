@@ -1,0 +1,96 @@
+"""Which plan a run follows: the even one, one that searches, or what an earlier run did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from flakestorm.core.assembly import Facts
+from flakestorm.core.config import FlakeStormConfig
+from flakestorm.core.plan import Plan, Planned
+from flakestorm.core.recall import stored_mutations
+from flakestorm.core.search import SearchPlan, searchable
+from flakestorm.core.selection import parse_selection
+from flakestorm.model.errors import UsageError
+from flakestorm.model.mutation import Mutation
+from flakestorm.model.prompt import GoldenPrompt
+from flakestorm.model.run import RunInfo
+from flakestorm.mutations.engine import Mutator
+from flakestorm.store.runs import RunFolder
+
+SEARCH, UNIFORM = "search", "uniform"
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """How the calls are spent; ``budget`` is how many trials a search makes."""
+
+    name: str
+    budget: int | None = None
+
+
+def strategy_of(
+    config: FlakeStormConfig, folder: RunFolder, resume: str | None = None, only: str | None = None
+) -> Strategy:
+    """How the calls are spent. A resumed run goes on as it began; a selection is never a search.
+
+    Raises ``UsageError`` when the configuration asks for another strategy than the run has.
+    """
+    wanted = config.advanced
+    if resume is not None:
+        info = _stored_info(folder, resume)
+        if wanted.strategy not in (None, info.strategy):
+            raise UsageError(
+                f"run {info.id} has the strategy {info.strategy}, and now {wanted.strategy} is asked for. "
+                "Resume it without a strategy, or start a new run."
+            )
+        return Strategy(info.strategy, wanted.budget or info.budget)
+    if only is not None or not wanted.is_search:
+        return Strategy(UNIFORM)
+    evenly = wanted.control_repeats + config.mutations.count * wanted.repeats
+    return Strategy(SEARCH, wanted.budget or len(config.golden) * evenly)
+
+
+def _stored_info(folder: RunFolder, resume: str) -> RunInfo:
+    store = folder.open(resume)
+    try:
+        return Facts.of(store).info
+    finally:
+        store.close()
+
+
+def make_plan(
+    config: FlakeStormConfig,
+    mutator: Mutator,
+    strategy: Strategy,
+    folder: RunFolder,
+    only: str | None = None,
+    attacked: bool = False,
+) -> Planned:
+    """The plan of ``strategy``; ``attacked`` allows attacks on the protocol. Raises ``UsageError``."""
+    settings = config.advanced
+    if strategy.budget is not None:
+        names, attacks = searchable(config.mutations)
+        return SearchPlan(
+            config.golden,
+            mutator.one,
+            names,
+            strategy.budget,
+            settings.control_repeats,
+            settings.seed,
+            attacks if attacked else (),
+        )
+    stored = stored_mutations(only, folder) if only else None
+    return Plan(
+        prompts=config.golden,
+        mutate=_from_store(stored) if stored else mutator.mutations,
+        count=config.mutations.count if mutator.types else 0,
+        repeats=settings.repeats,
+        control_repeats=settings.control_repeats,
+        selection=parse_selection(only, folder) if only else None,
+        attacked=attacked,
+    )
+
+
+def _from_store(stored: dict[str, list[Mutation]]) -> Callable[[GoldenPrompt], Iterator[Mutation]]:
+    return lambda prompt: iter(stored.get(prompt.id, ()))

@@ -1,0 +1,65 @@
+"""Trials of earlier runs that no plan makes again: what a search found, and minimal inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from flakestorm.core.assembly import Facts
+from flakestorm.model.errors import StoreError
+from flakestorm.model.mutation import Mutation
+from flakestorm.model.record import TrialRecord
+from flakestorm.store.run_file import RunFile
+from flakestorm.store.runs import RunFolder
+
+RUNS_LOOKED_AT = 100
+"""So many runs, the newest first, are looked through for a trial."""
+
+
+def stored_mutations(only: str, folder: RunFolder) -> dict[str, list[Mutation]] | None:
+    """Golden prompt id → the mutations that ``only`` means; None where the plan makes them by itself.
+
+    A trial is looked for in the stored runs and among their minimal inputs; the failed and errored trials of
+    a search are taken from it.
+    """
+    name, _, value = only.partition(":")
+    if name == "trial" and value:
+        return _by_prompt(_records_of(value.lower(), folder))
+    if name in ("failed", "errored"):
+        store = folder.open(value or "latest")
+        try:
+            if Facts.of(store).info.is_search:
+                return _by_prompt(record for record in store.records() if record.status.value == name)
+        finally:
+            store.close()
+    return None
+
+
+def _records_of(prefix: str, folder: RunFolder) -> Iterator[TrialRecord]:
+    for id_ in islice(reversed(folder.ids()), RUNS_LOOKED_AT):
+        try:
+            store = folder.open(id_)
+        except StoreError:
+            continue
+        try:
+            found = [*store.matching(prefix), *_minimal_records(store, prefix)]
+        finally:
+            store.close()
+        if found:
+            yield from found
+            return
+
+
+def _minimal_records(store: RunFile, prefix: str) -> Iterator[TrialRecord]:
+    for minimal in Facts.of(store).minimals:
+        if minimal.record.trial.id.startswith(prefix):
+            yield minimal.record
+
+
+def _by_prompt(records: Iterator[TrialRecord]) -> dict[str, list[Mutation]] | None:
+    found: dict[str, dict[str, Mutation]] = {}
+    for record in records:
+        trial = record.trial
+        if trial.mutation is not None:
+            found.setdefault(trial.prompt.id, {})[trial.mutation.id] = trial.mutation
+    return {prompt: list(mutations.values()) for prompt, mutations in found.items()} or None
