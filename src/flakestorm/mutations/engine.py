@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -14,7 +14,7 @@ from flakestorm.model.canary import make_canary
 from flakestorm.model.errors import UsageError
 from flakestorm.model.mutation import Kind, Mutation, apply_edits
 from flakestorm.model.prompt import GoldenPrompt
-from flakestorm.model.randomness import generator
+from flakestorm.model.randomness import draw, generator
 from flakestorm.mutations.config import MutationsConfig
 from flakestorm.mutations.llm_made_stream import Variants, llm_made, mixed
 from flakestorm.mutations.protected import protected_spans
@@ -46,12 +46,20 @@ class Mutator:
     types that have some.
     ``notes`` are sentences about golden prompts of which fewer mutations could be made than asked for.
     ``variants`` are what a language model wrote beforehand; ``share`` (0–1) of a type's mutations are taken
-    from them, or all of the type custom. Raises ``UsageError`` when a configured type has no operators.
+    from them, or all of the type custom. ``prompts`` are all golden prompts of the run: they share the
+    operators out. Raises ``UsageError`` when a configured type has no operators.
     """
 
-    def __init__(self, config: MutationsConfig, seed: int, attacks: bool = True) -> None:
+    def __init__(
+        self,
+        config: MutationsConfig,
+        seed: int,
+        attacks: bool = True,
+        prompts: Sequence[GoldenPrompt] = (),
+    ) -> None:
         self.config = config
         self.seed = seed
+        self._places = {prompt.id: place for place, prompt in enumerate(prompts)}
         self.notes: list[str] = []
         self.variants: Variants = {}
         self.share = 0.0
@@ -141,14 +149,27 @@ class Mutator:
             ordinal += 1
 
     def _round(self, prompt: GoldenPrompt, type_: str, number: int, alive: dict[str, int]) -> list[Choice]:
-        # Exponential keys sort as drawing by weight without putting back would.
-        rng = generator(self.seed, prompt.id, type_, number)
-        keyed = [
-            (-math.log(1 - rng.random()) / choice.info.weight, place, choice)
-            for place, choice in enumerate(self._choices[type_])
-            if choice.name in alive
-        ]
+        """The operators of a type in the order in which they are tried.
+
+        All prompts share one order, but each begins elsewhere in it. What one prompt does not get to is thus
+        the first that another one does; orders drawn apart would leave out a third of the operators where
+        four prompts take a quarter each.
+        """
+        choices = self._choices[type_]
+        shared = generator(self.seed, type_, "round", number)
+        begin = self._begin(prompt)
+        keyed = []
+        for place, choice in zip(shared.sample(range(len(choices)), len(choices)), choices, strict=True):
+            if choice.name in alive:
+                share = ((place + 0.5) / len(choices) + begin) % 1
+                # Exponential keys sort as drawing by weight without putting back would.
+                keyed.append((-math.log(1 - share) / choice.info.weight, place, choice))
         return [choice for _, _, choice in sorted(keyed)]
+
+    def _begin(self, prompt: GoldenPrompt) -> float:
+        """Where in the shared order (0–1) the prompt begins; further prompts change nothing for it."""
+        place = self._places.get(prompt.id)
+        return draw(self.seed, prompt.id, "begin") if place is None else _spread(place)
 
     def _make(
         self, prompt: GoldenPrompt, choice: Choice, ordinal: int, intensity: float | None
@@ -212,6 +233,12 @@ def _memory(turns: tuple[str, ...]) -> object:
     if sum(map(len, turns)) <= LONG:
         return turns
     return blake2b("\x1f".join(turns).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _spread(place: int) -> float:
+    """0, ½, ¼, ¾, ⅛ …: however many of these are taken, they lie evenly in 0–1 (van der Corput)."""
+    bits = f"{place:b}"[::-1]
+    return int(bits, 2) / 2 ** len(bits) if place else 0.0
 
 
 def _is_attack(choice: Choice) -> bool:

@@ -33,8 +33,13 @@ def _unaccented(text: str) -> str:
     return "".join(char for char in parts if not unicodedata.combining(char))
 
 
+def _western_digits(text: str) -> str:
+    return re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit.group())), text)
+
+
 STEPS: dict[str, Step] = {
     "forms": lambda text: unicodedata.normalize("NFKC", text),
+    "digits": _western_digits,
     "invisible": _visible,
     "accents": _unaccented,
     "case": str.casefold,
