@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Protocol
@@ -44,11 +44,15 @@ class Limits:
     """``time.monotonic()`` at which no further trial starts."""
 
 
+Report = Callable[[Trial, Outcome], Awaitable[None] | None]
+"""Called as each trial ends; what it returns is waited for, while the agent has its peace."""
+
+
 class Executor(Protocol):
     """Runs trials and reports each; returns why it stopped early, or an empty string."""
 
     async def execute(
-        self, trials: Iterator[Trial], report: Callable[[Trial, Outcome], None], at_once: int | None = None
+        self, trials: Iterator[Trial], report: Report, at_once: int | None = None
     ) -> str:
         """Run all ``trials``, ``at_once`` of them or as many as there may be; ``report`` each as it ends."""
         ...
@@ -74,7 +78,7 @@ class LocalExecutor:
             worker.cancel()
 
     async def execute(
-        self, trials: Iterator[Trial], report: Callable[[Trial, Outcome], None], at_once: int | None = None
+        self, trials: Iterator[Trial], report: Report, at_once: int | None = None
     ) -> str:
         """Run all ``trials``. An exception of ours ends everything; what was reported stays reported."""
         self._workers = workers = [
@@ -93,7 +97,7 @@ class LocalExecutor:
             await asyncio.gather(*workers, watchdog, return_exceptions=True)
         return self._stop
 
-    async def _work(self, trials: Iterator[Trial], report: Callable[[Trial, Outcome], None]) -> None:
+    async def _work(self, trials: Iterator[Trial], report: Report) -> None:
         while not self._stop:
             await self._pace.enter()
             try:
@@ -103,7 +107,9 @@ class LocalExecutor:
                 outcome = await self._attempts(trial)
             finally:
                 self._pace.leave()
-            report(trial, outcome)
+            reported = report(trial, outcome)
+            if reported is not None:
+                await reported
 
     def _spent(self) -> bool:
         limits = self._limits

@@ -8,6 +8,7 @@ from pathlib import Path
 from flakestorm.agents.open import open_agent
 from flakestorm.agents.port import Request
 from flakestorm.core.config import FlakeStormConfig, load_config
+from flakestorm.core.language_models import keys_of, language_models
 from flakestorm.core.target import describe_target
 from flakestorm.invariants.judge import Judge
 from flakestorm.model.finding import Finding
@@ -15,6 +16,7 @@ from flakestorm.model.outcome import Outcome
 from flakestorm.model.redaction import Redactor
 from flakestorm.model.trial import Trial
 from flakestorm.mutations.engine import Mutator
+from flakestorm.store.runs import default_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Verification:
 async def verify_setup(source: Path | FlakeStormConfig, target: object | None = None) -> Verification:
     """Load, compile, reach and ask once. Raises ``ConfigError`` or ``AgentUnreachable`` when it cannot."""
     config = load_config(source) if isinstance(source, Path) else source
-    judge = Judge(config.invariants)
+    redact = Redactor(config.secrets | keys_of(config))
     Mutator(config.mutations, config.advanced.seed)
     size = (
         f"{config.source_path or 'given in Python'}: {len(config.golden)} golden prompts, "
@@ -36,21 +38,24 @@ async def verify_setup(source: Path | FlakeStormConfig, target: object | None = 
     )
     facts = [("configuration", size), *(("note", note) for note in config.unused_parts())]
     findings: list[Finding] = []
-    async with open_agent(config.agent, findings.append, target) as agent:
-        await agent.preflight()
-        trial = Trial.of(config.golden[0])
-        outcome = await agent.send(Request(trial.turns, trial.id))
-    facts.append(("agent", describe_target(config)))
-    facts += _answer(trial, judge, outcome)
+    async with language_models(config, default_folder(), redact) as models:
+        judge = Judge(config.invariants, models.for_rule)
+        async with open_agent(config.agent, findings.append, target) as agent:
+            await agent.preflight()
+            trial = Trial.of(config.golden[0])
+            outcome = await agent.send(Request(trial.turns, trial.id))
+        facts.append(("agent", describe_target(config)))
+        facts += await _answer(trial, judge, outcome)
+        greeting = await models.greeting()
+    facts += [("model", greeting)] if greeting else []
     facts.extend(("finding", finding.title) for finding in findings)
-    redact = Redactor(config.secrets)
     return Verification(tuple((subject, redact(text)) for subject, text in facts), 3 if outcome.error else 0)
 
 
-def _answer(trial: Trial, judge: Judge, outcome: Outcome) -> list[tuple[str, str]]:
+async def _answer(trial: Trial, judge: Judge, outcome: Outcome) -> list[tuple[str, str]]:
     if outcome.error is not None:
         return [("reply", f"none: {outcome.error.message}"), ("detail", outcome.error.detail)]
-    verdicts = judge.judge(trial, outcome)
+    verdicts = await judge.deliberate(trial, outcome)
     return [
         ("reply", f"{outcome.reply} ({outcome.latency_ms:.0f} ms)"),
         *(("invariant", f"{v.invariant} {v.status}{v.detail and ': '}{v.detail}") for v in verdicts),

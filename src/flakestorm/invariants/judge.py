@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -9,7 +10,9 @@ from typing import Literal
 import flakestorm.invariants.builtin  # noqa: F401 - signs the built-in invariants up
 from flakestorm.invariants.config import CONTROL, Rule
 from flakestorm.invariants.judgements import PASSED, errored
-from flakestorm.invariants.registry import Check, Scope, Subject, invariant_types
+from flakestorm.invariants.model_choice import ModelChoice
+from flakestorm.invariants.registry import Check, Deliberation, Models, Scope, Subject, invariant_types
+from flakestorm.model.chat import ChatClient
 from flakestorm.model.errors import ConfigError, FlakestormError
 from flakestorm.model.mutation import Kind
 from flakestorm.model.outcome import Outcome
@@ -25,14 +28,23 @@ SAME_ANSWER = (Kind.PRESERVES_MEANING, Kind.USER)
 """The kinds of mutation after which the golden prompt's answer is still the right one."""
 
 
+def no_models(_: ModelChoice) -> ChatClient:
+    """The ``Models`` of a judge that was given none."""
+    raise ConfigError("an invariant needs a language model, and this judge was given none")
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A compiled rule. ``passed`` is its verdict for the usual case: made once, the mould of the others."""
+    """A compiled rule. ``passed`` is its verdict for the usual case: made once, the mould of the others.
+
+    A rule that waits for a language model has a ``deliberation``, and a check that only says so.
+    """
 
     passed: Verdict
     check: Check
     judges_errors: bool = True
     negate: bool = False
+    deliberation: Deliberation | None = None
 
     def verdict(self, subject: Subject) -> Verdict:
         error = subject.outcome.error
@@ -42,7 +54,19 @@ class _Asked:
             try:
                 judgement = self.check(subject)
             except Exception as problem:  # noqa: BLE001 - a rule may be anybody's code; the run goes on
-                judgement = errored(f"the rule itself failed: {type(problem).__name__}: {problem}")
+                judgement = _broke(problem)
+        return self._worded(judgement)
+
+    async def deliberated(self, subject: Subject) -> Verdict:
+        if self.deliberation is None or (subject.outcome.error is not None and not self.judges_errors):
+            return self.verdict(subject)
+        try:
+            judgement = await self.deliberation(subject)
+        except Exception as problem:  # noqa: BLE001 - the same
+            judgement = _broke(problem)
+        return self._worded(judgement)
+
+    def _worded(self, judgement: Judgement) -> Verdict:
         if self.negate:
             judgement = _negated(judgement)
         elif judgement is PASSED:
@@ -50,6 +74,10 @@ class _Asked:
         return replace(
             self.passed, status=judgement.status, detail=judgement.detail, evidence=judgement.evidence
         )
+
+
+def _broke(problem: Exception) -> Judgement:
+    return errored(f"the rule itself failed: {type(problem).__name__}: {problem}")
 
 
 def _negated(judgement: Judgement) -> Judgement:
@@ -65,13 +93,16 @@ class Judge:
     """All rules of a run, compiled once; ``judge`` may be called from several threads.
 
     A rule's id in verdicts is its ``id`` or its type; the second rule of a type without an id is ``type#2``.
-    Raises ``ConfigError`` when two rules have the same id, and what compiling a rule raises.
+    ``models`` is asked for the language models that rules need. Raises ``ConfigError`` when two rules have
+    the same id, and what compiling a rule raises.
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], models: Models = no_models) -> None:
         self._rules = tuple(
-            (rule, _compiled(rule, name)) for rule, name in zip(rules, _names(rules), strict=True)
+            (rule, _compiled(rule, name, models=models))
+            for rule, name in zip(rules, _names(rules), strict=True)
         )
+        self.deliberates = any(asked.deliberation is not None for _, asked in self._rules)
         self._implied: dict[str, _Asked] = {}
         self._plans: dict[object, tuple[tuple[_Asked, ...], tuple[Verdict, ...]]] = {}
 
@@ -91,8 +122,35 @@ class Judge:
 
         ``faults`` says what the trial's scenario disturbs. A rule that does not apply to the trial has no
         verdict, which keeps records small, unless none applies: then each has a ``skipped`` one that says
-        why. Without a reply, rules that do not judge errors are ``errored``; so is a rule that raises.
+        why. Without a reply, rules that do not judge errors are ``errored``; so is a rule that raises, and
+        one that needs a language model: those are for ``deliberate``.
         """
+        asked, skipped = self._planned(trial, faults)
+        if not asked:
+            return skipped
+        subject = Subject(trial, outcome, baseline)
+        return tuple([rule.verdict(subject) for rule in asked])
+
+    async def deliberate(
+        self,
+        trial: Trial,
+        outcome: Outcome,
+        baseline: str | None = None,
+        faults: frozenset[Fault] = NO_FAULTS,
+    ) -> tuple[Verdict, ...]:
+        """What ``judge`` gives, with the verdicts of rules that wait for a language model.
+
+        Only worth it where ``deliberates`` is true; the models are asked at once, not one after the other.
+        """
+        asked, skipped = self._planned(trial, faults)
+        if not asked:
+            return skipped
+        subject = Subject(trial, outcome, baseline)
+        return tuple(await asyncio.gather(*(rule.deliberated(subject) for rule in asked)))
+
+    def _planned(
+        self, trial: Trial, faults: frozenset[Fault]
+    ) -> tuple[tuple[_Asked, ...], tuple[Verdict, ...]]:
         mutation = trial.mutation
         # Everything that decides which rules apply; there are a few dozen combinations in a run.
         key = (
@@ -103,11 +161,7 @@ class Judge:
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = self._plan(trial, faults)
-        asked, skipped = plan
-        if not asked:
-            return skipped
-        subject = Subject(trial, outcome, baseline)
-        return tuple([rule.verdict(subject) for rule in asked])
+        return plan
 
     def _plan(self, trial: Trial, faults: frozenset[Fault]) -> tuple[tuple[_Asked, ...], tuple[Verdict, ...]]:
         """The rules that apply to trials like this one, and the skipped verdicts if there are none."""
@@ -151,10 +205,17 @@ def _names(rules: Sequence[Rule]) -> list[str]:
     return names
 
 
-def _compiled(rule: Rule, name: str, implied: bool = False) -> _Asked:
+def _compiled(rule: Rule, name: str, implied: bool = False, models: Models = no_models) -> _Asked:
     info = invariant_types.get(rule.type)
     passed = Verdict(name, rule.type, rule.severity, VerdictStatus.PASSED, implied=implied)
+    if info.needs_model:
+        deliberation: Deliberation = info.build(rule, models)
+        return _Asked(passed, _undeliberated, info.judges_errors, rule.negate, deliberation)
     return _Asked(passed, info.build(rule), info.judges_errors, rule.negate)
+
+
+def _undeliberated(_: Subject) -> Judgement:
+    return errored("this rule asks a language model, and none was waited for")
 
 
 def _implied(name: str) -> _Asked:

@@ -23,7 +23,9 @@ FIRST_WAIT_S = 0.5
 
 @dataclass(frozen=True)
 class Terms:
-    """How one model is asked. ``identity`` names it in the cache; ``lacking`` is why it cannot be asked."""
+    """How one model is asked. ``identity`` (provider, model, address) names it in the cache and in messages;
+    ``lacking`` is why it cannot be asked.
+    """
 
     identity: tuple[str, ...]
     timeout_s: float = 60.0
@@ -110,8 +112,9 @@ class LlmClient:
             # The SDKs' timeouts start anew with every byte that arrives; this one does not.
             made = await asyncio.wait_for(asked, limit)
         except asyncio.TimeoutError:
-            where = " ".join(self._terms.identity[:2])
-            raise LlmError(LlmErrorKind.TIMEOUT, f"{where}: no answer within {limit:g} s") from None
+            provider, model, *_ = self._terms.identity
+            message = f"{provider} ({model}): timeout: no answer within {limit:g} s"
+            raise LlmError(LlmErrorKind.TIMEOUT, message) from None
         except LlmError as error:
             budget.count(error.tokens)
             raise LlmError(error.kind, redact(str(error)), error.retry_after_s) from error
