@@ -24,6 +24,7 @@ SECTIONS = {
     "OutputConfig": "output",
     "AdvancedConfig": "advanced",
     "ModelConfig": "model",
+    "ModelChoice": "invariants.model",
     "ScoringConfig": "scoring",
     "ChaosConfig": "chaos",
     "ToolFault": "chaos.tool_faults",
@@ -41,7 +42,7 @@ SECTIONS = {
 }
 """Definition of the JSON Schema ► the heading of configuration.md that describes it."""
 
-RULE_PAGES = ("invariants.md", "similarity.md", "refusals.md", "pii.md")
+RULE_PAGES = ("invariants.md", "similarity.md", "refusals.md", "pii.md", "llm.md")
 ROW = re.compile(
     r"^\| `(?P<key>\w+)` \| (?P<type>.*?) \| (?P<default>[^|]*) \| (?P<meaning>.*) \|$", re.MULTILINE
 )
@@ -160,6 +161,6 @@ def test_dependencies_are_those_of_the_project(root: Path) -> None:
     listed = re.search(r"^dependencies = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
     assert listed
     needed = set(re.findall(r'"([\w-]+)', listed[1]))
-    extras = set(re.findall(r'^(?:fast|langchain|semantic) = \["([\w-]+)', project, re.MULTILINE))
+    extras = set(re.findall(r'^(?:fast|langchain|semantic|openai|anthropic|google|ollama) = \["([\w-]+)', project, re.MULTILINE))
     text = (root / "docs/dependencies.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)) == needed | extras
