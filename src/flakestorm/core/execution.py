@@ -69,7 +69,7 @@ class Execution:
         self._redact = Redactor(config.secrets | keys_of(config))
         self._findings: list[Finding] = []
         self._refusal = attack_refusal(config.agent, in_python=self._wishes.target is not None)
-        self._mutator = Mutator(config.mutations, config.advanced.seed, attacks=not self._refusal)
+        self._mutator = Mutator(config.mutations, config.advanced.seed, not self._refusal, config.golden)
         self._mutator.share = config.model.share
 
     async def run(self) -> Run:
