@@ -8,14 +8,16 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from time import perf_counter
 
-from aiohttp import ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import ClientConnectorError, ClientOSError, ClientResponse, ServerDisconnectedError
 from multidict import CIMultiDict
 from yarl import URL
 
 from flakestorm.agents.config import AgentConfig
+from flakestorm.agents.kept_connections import nothing_came, on_kept_connection, open_session
 from flakestorm.agents.reply_body import EXCERPT, Progress, ReplyReader
 from flakestorm.agents.retry_after import retry_after_s
 from flakestorm.agents.transport_errors import TRANSPORT_ERRORS, AnswerFailed, outcome_error
@@ -27,10 +29,7 @@ TRIAL_HEADER = "x-flakestorm-trial"
 
 MOST_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-HEADER_BYTES = 1 << 16
 LARGE_BODY = 1 << 20
-IDLE_S = 4.0
-"""Below the five seconds after which uvicorn and Node close idle connections under a client's hands."""
 
 HINTS = {
     401: "; is the key in agent.headers right?",
@@ -67,6 +66,10 @@ class HttpExchanger:
     """Sends requests over kept connections and reads the answers with ``reader``.
 
     ``headers`` go with each request. Must be made inside a running event loop.
+
+    An agent may close a kept connection just when the next request goes out on it. That is no fault, but
+    looks like one, so the request is sent once more on a connection of its own. From then on none is kept:
+    on a connection of its own nothing can be mistaken, and so no further fault of the agent is hidden.
     """
 
     def __init__(self, config: AgentConfig, headers: Mapping[str, str], reader: ReplyReader) -> None:
@@ -75,28 +78,17 @@ class HttpExchanger:
         self._follow = config.follow_redirects
         all_headers = CIMultiDict(headers)
         all_headers.setdefault("User-Agent", f"flakestorm/{__version__}")
-        # The threshold keeps aiohttp from rounding longer timeouts up to whole seconds.
-        timeout = ClientTimeout(total=config.timeout / 1000, ceil_threshold=float("inf"))
-        self._session = ClientSession(
-            connector=TCPConnector(limit=0, keepalive_timeout=IDLE_S, ssl=config.verify_tls),
-            headers=all_headers,
-            timeout=timeout,
-            # Trials must not see each other's cookies.
-            cookie_jar=DummyCookieJar(),
-            max_line_size=HEADER_BYTES,
-            max_field_size=HEADER_BYTES,
-        )
-        # aiohttp would send a GET again in silence when the agent drops the connection, and so hide a fault.
-        self._session._retry_connection = False  # noqa: SLF001 - aiohttp has no public switch for it
+        self._new_session = partial(open_session, config, all_headers)
+        self._keeping = self._session = self._new_session(keep=True)
 
     async def exchange(self, call: HttpCall) -> Exchange:
         """Send ``call`` and read its answer; whatever goes wrong is in the outcome."""
         progress = Progress(perf_counter())
         response: ClientResponse | None = None
         try:
-            response = await self._send(call)
+            response = await self._send(call, progress)
             if response.status in REDIRECTS:
-                response = await self._redirected(call, response)
+                response = await self._redirected(call, response, progress)
             progress.status = response.status
             if not 200 <= response.status < 300:
                 return Exchange(await self._status_outcome(response, progress), NO_COOKIES)
@@ -129,9 +121,27 @@ class HttpExchanger:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        await self._keeping.close()
         await self._session.close()
 
-    async def _send(self, call: HttpCall) -> ClientResponse:
+    async def _send(self, call: HttpCall, progress: Progress) -> ClientResponse:
+        on_kept_connection.set(False)
+        try:
+            return await self._request(call)
+        except (ServerDisconnectedError, ClientOSError) as lost:
+            if not (on_kept_connection.get() and nothing_came(lost)):
+                raise
+            if self._session is self._keeping:
+                self._session = self._new_session(keep=False)
+            progress.started = perf_counter()
+            progress.attempts = 2
+            try:
+                return await self._request(call)
+            except ClientConnectorError:
+                # The agent has gone: it was no stale connection.
+                raise lost from None
+
+    async def _request(self, call: HttpCall) -> ClientResponse:
         body = call.body
         return await self._session.request(
             call.method,
@@ -142,7 +152,9 @@ class HttpExchanger:
             allow_redirects=False,
         )
 
-    async def _redirected(self, call: HttpCall, response: ClientResponse) -> ClientResponse:
+    async def _redirected(
+        self, call: HttpCall, response: ClientResponse, progress: Progress
+    ) -> ClientResponse:
         """The answer at the end of the redirects. Raises ``AnswerFailed`` where they must not be followed."""
         seen = {call.url}
         while response.status in REDIRECTS and "Location" in response.headers:
@@ -158,7 +170,7 @@ class HttpExchanger:
                 call = HttpCall("GET", target, None, call.headers)
             else:
                 call = HttpCall(call.method, target, call.body, call.headers)
-            response = await self._send(call)
+            response = await self._send(call, progress)
         return response
 
     def _target(self, url: URL, response: ClientResponse) -> URL:
@@ -208,6 +220,7 @@ def _outcome(
         first_byte_ms=None if first is None else (first - started) * 1000,
         status=progress.status,
         retry_after_s=retry_after,
+        attempts=progress.attempts,
     )
 
 

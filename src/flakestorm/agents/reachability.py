@@ -17,17 +17,24 @@ CONTAINER_MARK = Path("/.dockerenv")
 async def check_reachable(url: URL, verify_tls: bool = True, within_s: float = WITHIN_S) -> None:
     """Connect to ``url``'s host, with TLS for https. Raises ``AgentUnreachable`` after ``within_s``."""
     context = tls_context(verify_tls) if url.scheme == "https" else None
+    # Not wait_for: before Python 3.12 it can swallow a cancellation.
+    connecting = asyncio.create_task(_connect(url, context))
     try:
-        connecting = asyncio.open_connection(url.host, url.port, ssl=context)
-        _, writer = await asyncio.wait_for(connecting, within_s)
-    except (asyncio.TimeoutError, OSError, UnicodeError) as error:
+        await asyncio.wait({connecting}, timeout=within_s)
+    finally:
+        connecting.cancel()
+    if not connecting.done():
+        raise AgentUnreachable(_message(url, asyncio.TimeoutError(), within_s))
+    try:
+        connecting.result()
+    except (OSError, UnicodeError) as error:
         raise AgentUnreachable(_message(url, error, within_s)) from error
+
+
+async def _connect(url: URL, context: ssl.SSLContext | None) -> None:
+    _, writer = await asyncio.open_connection(url.host, url.port, ssl=context)
+    # Waiting for the end of it would let a server hold up the run by not closing its side.
     writer.close()
-    try:
-        # Whoever accepted may have hung up already, which is no news about reachability.
-        await asyncio.wait_for(writer.wait_closed(), within_s)
-    except (asyncio.TimeoutError, OSError):
-        pass
 
 
 def tls_context(verify: bool) -> ssl.SSLContext:

@@ -40,7 +40,8 @@ class Progress:
     """How far an answer has come; the only thing left of it when it fails half way.
 
     ``started``, ``first_byte`` and ``finished`` are readings of the performance counter in seconds; the last
-    is only set where the reply was complete before the connection was done with.
+    is only set where the reply was complete before the connection was done with. ``attempts`` is 2
+    where the first one found its connection closed.
     """
 
     started: float
@@ -48,6 +49,7 @@ class Progress:
     first_byte: float | None = None
     finished: float | None = None
     bytes: int = 0
+    attempts: int = 1
 
     def __str__(self) -> str:
         if self.status is None:
@@ -142,12 +144,18 @@ async def _drain(response: ClientResponse) -> None:
     Hanging up at the mark would cancel what it still does then, such as saving the conversation.
     """
 
-    async def rest() -> None:
+    # Not wait_for: before Python 3.12 it can swallow a cancellation.
+    draining = asyncio.create_task(_read_away(response))
+    try:
+        await asyncio.wait({draining}, timeout=DRAIN_S)
+    finally:
+        draining.cancel()
+
+
+async def _read_away(response: ClientResponse) -> None:
+    try:
         while await response.content.readany():
             pass
-
-    try:
-        await asyncio.wait_for(rest(), DRAIN_S)
     except TRANSPORT_ERRORS:
         # The reply is complete; how the connection ends does not change it.
         pass

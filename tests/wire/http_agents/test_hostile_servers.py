@@ -189,24 +189,6 @@ async def test_connection_is_usable_after_failures(serve: Any, agent: Any) -> No
     assert (await made.send(ASK)).reply == "ok"
 
 
-async def test_get_is_not_repeated_in_silence(serve_raw: Any, agent: Any) -> None:
-    """An agent that drops a kept connection is seen to do so, also with an idempotent method."""
-    requests = 0
-
-    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal requests
-        await read_request(reader)
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        requests += 1
-        await read_request(reader)
-        requests += 1
-
-    made = agent(await serve_raw(handler), method="GET")
-    assert (await made.send(ASK)).reply == "ok"
-    assert (await made.send(ASK)).error.kind is ErrorKind.DISCONNECTED
-    assert requests == 2
-
-
 async def test_nothing_listens(agent: Any) -> None:
     """A refused connection says where, and is not the agent's fault."""
     port = free_port()
