@@ -18,6 +18,10 @@ from flakestorm.version import __version__
 OPTIONAL = {
     "uvloop": ("fast", "a third more trials a second"),
     "langchain-core": ("langchain", "agents of type langchain"),
+    "openai": ("openai", "language models behind OpenAI's API"),
+    "anthropic": ("anthropic", "language models behind Anthropic's API"),
+    "google-genai": ("google", "Gemini models"),
+    "ollama": ("ollama", "language models that Ollama runs"),
     "sentence-transformers": ("semantic", "larger models for similarity"),
 }
 

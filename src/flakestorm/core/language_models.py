@@ -78,7 +78,7 @@ async def language_models(
 def keys_of(config: FlakeStormConfig, environment: Mapping[str, str] = os.environ) -> frozenset[str]:
     """Every key that may be sent to a provider: none of them may be stored or shown."""
     names = {name for variables in VARIABLES.values() for name in variables}
-    for rule in config.invariants:
+    for rule in (*config.invariants, *(config.contract.invariants if config.contract else ())):
         choice = getattr(rule, "model", None)
         if isinstance(choice, ModelChoice) and choice.api_key_variable is not None:
             names.add(choice.api_key_variable)

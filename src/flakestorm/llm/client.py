@@ -17,6 +17,9 @@ from flakestorm.model.randomness import draw, identifier
 TRANSIENT = frozenset({LlmErrorKind.RATE_LIMIT, LlmErrorKind.TIMEOUT, LlmErrorKind.UNAVAILABLE})
 """Worth asking again."""
 
+SEEDS = 2**31
+"""Providers take seeds from 0 to one less than this."""
+
 LONGEST_WAIT_S = 60.0
 FIRST_WAIT_S = 0.5
 
@@ -63,7 +66,7 @@ class LlmClient:
         self, system: str, user: str, *, temperature: float, max_tokens: int, seed: int
     ) -> Completion:
         """The answer, from the cache if it was given before. Raises ``LlmError``."""
-        system, user = self._shared.redact(system), self._shared.redact(user)
+        system, user, seed = self._shared.redact(system), self._shared.redact(user), seed % SEEDS
         key = identifier(*self._terms.identity, temperature, max_tokens, seed, system, user, length=40)
         # Whoever asks the same at the same time waits for the answer instead of paying for another.
         lock = self._asking.setdefault(key, asyncio.Lock())

@@ -10,6 +10,9 @@ from flakestorm.model.mutation import Kind
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.mutations.config import PLACEHOLDER, MutationsConfig
 
+LONGEST = 20_000
+"""Characters. Longer golden prompts are left to the operators: writing them anew would cost a fortune."""
+
 TASKS = {
     "paraphrase": "Say the same in other words and other sentence structures: shorter and longer, plain and "
     "elaborate, as people of different ages and backgrounds would.",
@@ -43,7 +46,7 @@ def wanted_variants(prompts: Iterable[GoldenPrompt], config: MutationsConfig, sh
             for name, text in config.custom_templates.items()
         ]
     wanted = []
-    for prompt in prompts:
+    for prompt in (prompt for prompt in prompts if len(prompt.text) <= LONGEST):
         for type_, operator, task, kind in tasks:
             # Every type has one turn before weights count.
             seats = 1 + config.count * config.weight(type_) / total

@@ -40,6 +40,14 @@ async def test_another_seed_is_another_question(make_bench):
     assert len(bench.provider.asked) == 3
 
 
+async def test_seeds_fit(make_bench):
+    """Any whole number is a seed for users; providers take 31 bits."""
+    bench = make_bench()
+    for seed in (-1, 2**31 + 5):
+        await bench.ask(seed=seed)
+    assert [asked[4] for asked in bench.provider.asked] == [2**31 - 1, 5]
+
+
 async def test_the_same_question_at_the_same_time_is_asked_once(make_bench):
     """Those who come later wait for the answer."""
     bench = make_bench()

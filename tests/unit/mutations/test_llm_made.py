@@ -119,10 +119,13 @@ async def test_many_variants_take_several_requests():
     assert len(fetched.variants[PROMPT.id]["paraphrase.llm"]) == wanted[0].count
 
 
-@pytest.mark.parametrize(("types", "share"), [(["noise"], 0.5), (["paraphrase"], 0.0)])
-def test_nothing_to_write(types, share):
-    """For other types, or without a share."""
-    assert wanted_variants([PROMPT], config(types=types), share) == []
+@pytest.mark.parametrize(
+    ("types", "share", "times"), [(["noise"], 0.5, 1), (["paraphrase"], 0.0, 1), (["paraphrase"], 0.5, 1000)]
+)
+def test_nothing_to_write(types, share, times):
+    """For other types, without a share, or of a huge prompt."""
+    prompt = GoldenPrompt((PROMPT.text * times,))
+    assert wanted_variants([prompt], config(types=types), share) == []
 
 
 @pytest.mark.parametrize("kind", [LlmErrorKind.AUTH, LlmErrorKind.UNAVAILABLE, LlmErrorKind.BUDGET])
