@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Protocol
 
 from flakestorm.model.mutation import Mutation
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.trial import Trial
+
+TURN = 8
+"""How many trials of a golden prompt follow each other. What a prompt is made of is read once and
+remembered for the most recent ones, and going round after each trial would forget it before it is used."""
 
 Selection = Callable[[Trial], bool]
 """Which of the planned trials to run."""
@@ -103,13 +107,13 @@ class Plan:
 
 
 def _in_turn(streams: Iterable[Iterator[Trial]]) -> Iterator[Trial]:
-    """One item of each stream, then the next of each, until all are used up."""
+    """Some trials of each stream, then the next ones of each, until all are used up."""
     pending = list(streams)
     while pending:
         alive = []
         for stream in pending:
-            trial = next(stream, None)
-            if trial is not None:
+            taken = list(islice(stream, TURN))
+            yield from taken
+            if len(taken) == TURN:
                 alive.append(stream)
-                yield trial
         pending = alive
