@@ -161,7 +161,8 @@ class Reduction:
         (edit,) = edits
         if (yield from self._fails(replace(self.best, edits=(Edit(edit.end, edit.end, edit.replacement),)))):
             return
-        without = replace(self.best, edits=(Edit(edit.start, edit.end, ""),))
+        doubled = before[: edit.start].endswith(" ") and before[edit.end :].startswith(" ")
+        without = replace(self.best, edits=(Edit(edit.start - doubled, edit.end, ""),))
         if without.text.strip():
             yield from self._fails(without)
 
