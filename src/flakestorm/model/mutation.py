@@ -84,9 +84,14 @@ class Mutation:
         """The disturbed turn: the last one."""
         return self.turns[-1]
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes it this mutation and no other: its operator, its turns and its attack."""
+        if self.attack is None:
+            return (self.operator, *self.turns)
+        return (self.operator, *self.turns, json.dumps(self.attack.to_dict(), sort_keys=True))
+
     @cached_property
     def id(self) -> str:
-        """Twelve hexadecimal characters; the same operator, text and attack always give the same id."""
-        if self.attack is None:
-            return identifier(self.operator, *self.turns)
-        return identifier(self.operator, *self.turns, json.dumps(self.attack.to_dict(), sort_keys=True))
+        """Twelve hexadecimal characters that depend on ``identity`` alone."""
+        return identifier(*self.identity)

@@ -30,8 +30,8 @@ class Trial:
         cls, prompt: GoldenPrompt, mutation: Mutation | None = None, scenario: str = NO_CHAOS, repeat: int = 0
     ) -> Trial:
         """The trial with its id computed."""
-        mutated = mutation.id if mutation else "-"
-        return cls(identifier(prompt.id, mutated, scenario, repeat), prompt, mutation, scenario, repeat)
+        mutated = mutation.identity if mutation else ()
+        return cls(identifier(prompt.id, scenario, repeat, *mutated), prompt, mutation, scenario, repeat)
 
     @property
     def is_control(self) -> bool:
