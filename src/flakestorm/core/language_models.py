@@ -40,7 +40,7 @@ class LanguageModels:
         if not is_named(model) or not wanted:
             return
         fetched = await fetch_variants(
-            self._clients.client(model), wanted, config.advanced.seed, model.temperature
+            self._clients.client(model), wanted, config.advanced.seed, model.temperature, model.concurrency
         )
         mutator.variants = fetched.variants
         mutator.notes.extend([fetched.note] if fetched.note else [])

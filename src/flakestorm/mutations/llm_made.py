@@ -46,13 +46,13 @@ class Fetched:
 
 
 async def fetch_variants(
-    chat: ChatClient, wanted: Sequence[Wanted], seed: int, temperature: float
+    chat: ChatClient, wanted: Sequence[Wanted], seed: int, temperature: float, at_once: int
 ) -> Fetched:
-    """Ask ``chat`` for everything ``wanted``, concurrently; it bounds how much of that happens at once.
+    """Ask ``chat`` for everything ``wanted``, ``at_once`` questions at a time.
 
     An error that the next question would meet as well ends the asking. Never raises ``LlmError``.
     """
-    asking = _Asking(chat, seed, temperature)
+    asking = _Asking(chat, seed, temperature, at_once)
     lists = await asyncio.gather(*(asking.variants(item) for item in wanted))
     variants: dict[str, dict[str, tuple[str, ...]]] = {}
     for item, texts in zip(wanted, lists, strict=True):
@@ -62,10 +62,11 @@ async def fetch_variants(
 
 
 class _Asking:
-    def __init__(self, chat: ChatClient, seed: int, temperature: float) -> None:
+    def __init__(self, chat: ChatClient, seed: int, temperature: float, at_once: int) -> None:
         self._chat = chat
         self._seed = seed
         self._temperature = temperature
+        self._places = asyncio.Semaphore(at_once)
         self._problems: list[str] = []
         self._over = False
 
@@ -83,8 +84,10 @@ class _Asking:
         return kept[: wanted.count]
 
     async def _batch(self, wanted: Wanted, size: int, seed: int) -> list[str]:
-        if self._over:
-            return []
+        async with self._places:
+            return [] if self._over else await self._ask(wanted, size, seed)
+
+    async def _ask(self, wanted: Wanted, size: int, seed: int) -> list[str]:
         question = {"message": wanted.prompt.text, "task": wanted.task, "versions": size}
         try:
             completion = await self._chat.complete(

@@ -63,7 +63,7 @@ async def test_variants_become_mutations():
     """Half of the paraphrases, in turn with the operators' own, as replacements of the whole text."""
     writer = Writer(diligent)
     wanted = wanted_variants([PROMPT], config(), 0.5)
-    fetched = await fetch_variants(writer, wanted, 0, 0.8)
+    fetched = await fetch_variants(writer, wanted, 0, 0.8, 4)
     assert fetched.note == ""
     mutator = Mutator(config(), 0)
     mutator.variants, mutator.share = fetched.variants, 0.5
@@ -98,7 +98,7 @@ async def test_templates_become_instructions():
     writer = Writer(diligent)
     wanted = wanted_variants([PROMPT], settings, 0.1)
     mutator = Mutator(settings, 0)
-    mutator.variants = (await fetch_variants(writer, wanted, 0, 0.8)).variants
+    mutator.variants = (await fetch_variants(writer, wanted, 0, 0.8, 4)).variants
     made = list(mutator.mutations(PROMPT))
     assert {"Talk like a pirate: {prompt}" in str(question["task"]) for question, _ in writer.asked} == {
         True,
@@ -112,7 +112,7 @@ async def test_many_variants_take_several_requests():
     """Lists of at most ``BATCH``, each with a seed of its own, so that the cache tells them apart."""
     writer = Writer(diligent)
     wanted = wanted_variants([PROMPT], config(types=["paraphrase"], count=100), 1.0)
-    fetched = await fetch_variants(writer, wanted, 7, 0.8)
+    fetched = await fetch_variants(writer, wanted, 7, 0.8, 4)
     assert sum(int(str(question["versions"])) for question, _ in writer.asked) >= 101
     assert max(int(str(question["versions"])) for question, _ in writer.asked) <= BATCH
     assert sorted(seed for _, seed in writer.asked) == list(range(7, 7 + len(writer.asked)))
@@ -133,18 +133,13 @@ async def test_an_error_that_all_would_meet_ends_the_asking(kind):
     """One note names it, and the operators do the work."""
 
     def fail(_: object) -> str:
+        """Always."""
         raise LlmError(kind, f"it says {kind}")
 
     prompts = [GoldenPrompt((f"{PROMPT.text} {letters(n)}",)) for n in range(50)]
     writer = Writer(fail)
-    one_at_a_time = asyncio.Semaphore(1)
-
-    class Bounded:
-        async def complete(self, *args: str, **kwargs: object) -> Completion:
-            async with one_at_a_time:
-                return await writer.complete(*args, **kwargs)  # type: ignore[arg-type]
-
-    fetched = await fetch_variants(Bounded(), wanted_variants(prompts, config(), 0.5), 0, 0.8)
+    fetched = await fetch_variants(writer, wanted_variants(prompts, config(), 0.5), 0, 0.8, 4)
+    assert len(writer.asked) == 4, "those under way when the first error came"
     assert fetched.variants == {}
     assert f"for 50 of 50 lists of mutations: it says {kind}" in fetched.note
     mutator = Mutator(config(), 0)
@@ -162,7 +157,7 @@ async def test_bad_answers_cost_only_their_own_mutations(answer):
     def write(question: dict[str, object]) -> str:
         return answer if question["message"] == PROMPT.text else json.dumps(["Something different"])
 
-    fetched = await fetch_variants(Writer(write), wanted_variants([PROMPT, other], config(), 0.5), 0, 0.8)
+    fetched = await fetch_variants(Writer(write), wanted_variants([PROMPT, other], config(), 0.5), 0, 0.8, 4)
     assert fetched.variants == {other.id: {"paraphrase.llm": ("Something different",)}}
     assert fetched.note.startswith(
         "flakestorm's own operators stand in for the language model for 1 of 2 lists"
@@ -173,7 +168,7 @@ async def test_bad_answers_cost_only_their_own_mutations(answer):
 async def test_several_problems_make_one_note():
     """The first is told, the others are counted."""
     prompts = [GoldenPrompt((f"{PROMPT.text} {letters(n)}",)) for n in range(3)]
-    fetched = await fetch_variants(Writer(lambda _: "no"), wanted_variants(prompts, config(), 0.5), 0, 0.8)
+    fetched = await fetch_variants(Writer(lambda _: "no"), wanted_variants(prompts, config(), 0.5), 0, 0.8, 4)
     assert "(and 2 more problems)" in fetched.note
 
 
