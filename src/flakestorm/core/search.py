@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 
 from flakestorm.core.bandit import Bandit
+from flakestorm.model.composition import type_of
 from flakestorm.model.errors import UsageError
-from flakestorm.model.mutation import Kind, Mutation
+from flakestorm.model.mutation import Mutation
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.randomness import digest, generator
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.trial import Trial
+from flakestorm.mutations.choice import Choices
 from flakestorm.mutations.config import MutationsConfig
-from flakestorm.mutations.engine import MISSES, TEMPLATE
-from flakestorm.mutations.registry import operators
+from flakestorm.mutations.engine import MISSES
 from flakestorm.scoring.causes import failures
 
 FIRST_ROUND = 16
@@ -148,7 +149,7 @@ class SearchPlan:
             self._bandit.rewarded(operator, number, reward)
 
     def _worth(self, rule: str, trial: Trial, operator: str) -> float:
-        type_ = operator.partition(".")[0]
+        type_ = type_of(operator)
         worth = KNOWN
         for signature, value in (
             ((rule, operator, shape_of(trial.prompt)), NEW_SHAPE),
@@ -163,17 +164,14 @@ class SearchPlan:
 
 def searchable(config: MutationsConfig) -> tuple[dict[str, list[str]], list[str]]:
     """Mutation type → the operators that change the text, and the operators that attack the protocol."""
-    names: dict[str, list[str]] = {type_.value: [] for type_ in config.types}
+    choices = Choices(config)
+    names: dict[str, list[str]] = {}
     attacks: list[str] = []
-    for name, info in operators.items():
-        if info.type not in names:
-            continue
-        if info.kind is Kind.PROTOCOL:
-            attacks.append(name)
-        elif name == TEMPLATE:
-            names[info.type] += [f"custom.{key}" for key in config.custom_templates]
-        else:
-            names[info.type].append(name)
+    for type_ in config.types:
+        attacking = {choice.name for part in choices.parts(type_) for choice in part if choice.is_attack}
+        of_type = choices.names(type_)
+        attacks += [name for name in of_type if name in attacking]
+        names[str(type_)] = [name for name in of_type if name not in attacking]
     return {type_: of_type for type_, of_type in names.items() if of_type}, attacks
 
 

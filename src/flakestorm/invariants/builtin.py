@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flakestorm.invariants import (
+    answer_changes,
     behavior_unchanged,
     canary_rule,
     contains,
@@ -25,6 +26,7 @@ from flakestorm.invariants import (
 )
 
 MODULES = (
+    answer_changes,
     behavior_unchanged,
     canary_rule,
     contains,

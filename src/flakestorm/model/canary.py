@@ -7,8 +7,11 @@ from random import Random
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Upper-case letters and digits without 0, 1, I and O, which people and OCR confuse."""
 
+_PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)
+
 
 def make_canary(rng: Random) -> str:
     """A token such as ``FS-7Q4M-K2XD``: 40 random bits, so a chance match is out of the question."""
-    letters = "".join(rng.choice(ALPHABET) for _ in range(8))
-    return f"FS-{letters[:4]}-{letters[4:]}"
+    a, b = divmod(int(rng.random() * 2**20), 2**10)
+    c, d = divmod(int(rng.random() * 2**20), 2**10)
+    return f"FS-{_PAIRS[a]}{_PAIRS[b]}-{_PAIRS[c]}{_PAIRS[d]}"

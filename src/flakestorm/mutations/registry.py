@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from random import Random
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from flakestorm.model.attack import Attack
 from flakestorm.model.errors import PluginError
@@ -18,9 +17,9 @@ from flakestorm.mutations.wording import Wording, wording
 from flakestorm.plugins import Registry
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Source:
-    """What an operator starts from.
+    """What an operator starts from, and never changes. (Not frozen: that would make it slow to create.)
 
     ``text`` is the turn to change and ``earlier`` the turns before it; ``protected`` are (start, end)
     spans that meaning-preserving operators leave byte for byte; ``canary`` is the token that a hostile
@@ -32,15 +31,21 @@ class Source:
     canary: str = ""
     earlier: tuple[str, ...] = ()
     template: str = ""
+    _wording: Wording | None = field(default=None, repr=False, compare=False)
 
-    @cached_property
+    @property
     def wording(self) -> Wording:
         """The words and sentences of ``text`` outside the protected spans, read once for equal texts."""
-        return wording(self.text, self.protected)
+        if self._wording is None:
+            self._wording = wording(self.text, self.protected)
+        return self._wording
+
+    def with_canary(self, canary: str) -> Source:
+        """The same for an operator that asks for ``canary``."""
+        return Source(self.text, self.protected, canary, self.earlier, self.template, self.wording)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """What an operator made: ordered edits of ``Source.text``, and the turns before it if it changed them.
 
     ``attack`` is a disturbance of the request in place of the text.

@@ -163,7 +163,7 @@ def test_types_without_operators_are_refused() -> None:
     """The message names the types that cannot be run, and those that can."""
     known = operators.get("noise.transpose")
     with pytest.raises(UsageError) as caught:
-        _refuse_empty({"noise": [known], "far_future": [], "imaginary": []})  # type: ignore[list-item] # any truth
+        _refuse_empty({"noise": [[known]], "far_future": [[]], "imaginary": [[]]})  # type: ignore[list-item] # any truth
     message = str(caught.value)
     assert message.startswith(
         "mutations.types: nothing is registered that makes far_future, imaginary. Take them"
