@@ -1,7 +1,8 @@
 """Plain agents on three well-known servers: ``python correct_servers.py NAME`` prints the port it serves.
 
 Each answers ``POST /chat`` with ``{"input": text}`` by an echo, and whatever is not that with a 4xx. They are
-written as people write them; only what would be a true finding (a 500 for JSON that is too deep, say) is handled.
+written as people write them; only what would be a true finding (a 500 for JSON that is too deep, say) is
+taken care of.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import socket
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 MOST_BYTES = 2_000_000
 
@@ -110,7 +112,15 @@ def serve_fastapi() -> None:
         # FastAPI's own answer repeats the input and is a 500 for NaN and for half a surrogate pair.
         return PlainTextResponse("send {input: text}", 422)
 
+    async def limited(request: Request, call_next: Any) -> Any:
+        # FastAPI takes bodies of any size, and nobody else is served while a huge one is parsed.
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > MOST_BYTES:
+            return PlainTextResponse("too large", 413)
+        return await call_next(request)
+
     chat.__annotations__["prompt"] = Prompt
+    app.middleware("http")(limited)
     app.exception_handler(RequestValidationError)(invalid)
     app.post("/chat")(chat)
     listener = _listener()
@@ -119,8 +129,7 @@ def serve_fastapi() -> None:
 
 
 def _listener() -> socket.socket:
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    return listener
+    return socket.create_server(("127.0.0.1", 0), backlog=128)
 
 
 if __name__ == "__main__":

@@ -55,10 +55,7 @@ class AnswerParser:
         if self.done:
             return
         self.done = True
-        if self.status is None:
-            self._give_up()
-        else:
-            self.complete = self._left is None and not self._chunked
+        self.complete = self.status is not None and self._left is None and not self._chunked
 
     def _advance(self) -> bool:
         """One step; False when more bytes are needed for the next."""
@@ -137,7 +134,7 @@ class AnswerParser:
         self.done = self.complete = True
 
     def _give_up(self) -> None:
-        self.not_http = bool(self._waiting)
+        self.not_http = True
         self._body += self._waiting[:BODY_LIMIT]
         self._waiting.clear()
 
