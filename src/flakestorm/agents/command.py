@@ -75,7 +75,7 @@ class CommandAgent:
 
     async def preflight(self) -> None:
         """Raise ``AgentUnreachable`` when there is no such program, or no such directory."""
-        check_program(self._words[0], self._config.cwd, self._config.env, "agent")
+        check_program(self._words[0], self._config.folder, self._config.env, "agent")
 
     async def send(self, request: Request) -> Outcome:
         """Run the program once; see the port."""
@@ -125,7 +125,7 @@ class CommandAgent:
             words,
             output.add,
             env={**self._config.env, "FLAKESTORM_TRIAL": trial_id},
-            cwd=self._config.cwd,
+            cwd=self._config.folder,
             stdin=not self._by_argument,
         )
         if not self._by_argument:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -14,7 +14,7 @@ from flakestorm.agents.registry import agent_kinds
 from flakestorm.agents.reply_path import parse_path
 from flakestorm.agents.request_template import RequestTemplate, query_template, with_session_field
 from flakestorm.model.nearest import did_you_mean
-from flakestorm.section import Section
+from flakestorm.section import PlacedSection, Section
 
 BUILTIN_KINDS = ("http", "python", "langchain", "openai", "command")
 HTTP_KINDS = frozenset({"http", "openai"})
@@ -23,6 +23,8 @@ USUAL_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPT
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What RFC 9110 allows as a method and as a header name."""
+
+CREDENTIALS = re.compile(r"://[^/@\s]*@")
 
 MEBIBYTE = 1 << 20
 
@@ -76,18 +78,25 @@ class SessionConfig(Section):
         return self
 
 
-class ServeConfig(Section):
+class ServeConfig(PlacedSection):
     """How flakestorm starts the agent itself. ``{port}`` stands for the free port that it picked."""
 
     command: Words = Field(min_length=1, description="Program and arguments, as a list or one line; no shell")
     ready: str | None = Field(
         None, description="URL that answers when the agent is ready; without it: the port accepts connections"
     )
-    env: dict[str, Text] = Field(default_factory=dict, description="Environment variables to add")
-    cwd: str | None = Field(None, description="Directory to start in")
+    env: dict[str, Text] = Field(default_factory=dict, repr=False, description="Environment variables to add")
+    cwd: str | None = Field(
+        None, description="Directory to start in; default and start of a relative one: this file's"
+    )
     replicas: int = Field(1, ge=1, le=256, description="How many processes to start, each with its own port")
     ready_timeout_s: float = Field(30, gt=0, le=3600, description="Seconds that the start may take")
     restarts: int = Field(5, ge=0, description="How often a process that died is started again")
+
+    @property
+    def folder(self) -> str:
+        """Where the command is started."""
+        return str(self.directory / (self.cwd or ""))
 
     @field_validator("ready")
     @classmethod
@@ -95,7 +104,7 @@ class ServeConfig(Section):
         return value if value is None else check_http_url(value)
 
 
-class AgentConfig(Section):
+class AgentConfig(PlacedSection):
     """The agent under test.
 
     Fields are checked in this order: each comes after those that decide how it must look.
@@ -121,14 +130,18 @@ class AgentConfig(Section):
         "command, else stdin",
     )
     env: dict[str, Text] = Field(
-        default_factory=dict, description="type command: environment variables to add"
+        default_factory=dict, repr=False, description="type command: environment variables to add"
     )
-    cwd: str | None = Field(None, description="type command: directory to start in")
+    cwd: str | None = Field(
+        None,
+        description="Directory of the command or the Python code; default and start of a relative one: "
+        "this file's",
+    )
 
     method: str = Field("POST", description="HTTP method")
-    headers: dict[str, Text] = Field(default_factory=dict, description="Request headers")
+    headers: dict[str, Text] = Field(default_factory=dict, repr=False, description="Request headers")
     query_params: dict[str, Text] = Field(
-        default_factory=dict, description="Query parameters; {prompt} and {field} work"
+        default_factory=dict, repr=False, description="Query parameters; {prompt} and {field} work"
     )
     parse_structured_input: bool = Field(
         True, description="'Key: value' lines of the prompt become fields of the request template"
@@ -180,6 +193,16 @@ class AgentConfig(Section):
     )
     tools: Targets = Field((), description="Tools that are plain functions: module:function, one or several")
     tool_registry: Targets = Field((), description="Mappings of tools: module:attribute, one or several")
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """What a traceback or a notebook shows: nothing that could be a secret."""
+        for name, value in super().__repr_args__():
+            yield name, CREDENTIALS.sub("://…@", value) if isinstance(value, str) else value
+
+    @property
+    def folder(self) -> str:
+        """Where the command is started, or the Python code is looked for."""
+        return str(self.directory / (self.cwd or ""))
 
     @property
     def command_line(self) -> tuple[str, ...]:

@@ -128,4 +128,4 @@ def _has_invoke(target: object) -> bool:
 @agent_kind("langchain")
 def langchain_agent(config: AgentConfig) -> LangChainAgent:
     """The runnable that ``agent.endpoint`` names. Raises ``UsageError`` when there is no such thing."""
-    return LangChainAgent(load(config.endpoint, "agent.endpoint", config.cwd), config)
+    return LangChainAgent(load(config.endpoint, "agent.endpoint", config.folder), config)

@@ -19,8 +19,9 @@ def load(reference: str, key: str, directory: str | Path | None = None) -> objec
     """The object that ``reference`` names; ``key`` is the configuration key that messages blame.
 
     ``directory`` (default: the current one) is where relative paths start and where modules are looked for
-    first. It stays on ``sys.path``, because agents also import inside their functions. Raises
-    ``UsageError`` when there is no such module, file or attribute, and when the import itself fails.
+    first; the current directory comes second. Both stay on ``sys.path``, because agents also import inside
+    their functions. Raises ``UsageError`` when there is no such module, file or attribute, and when the
+    import itself fails.
     """
     place = Path(directory or ".").resolve()
     module_part, colon, attribute = reference.strip().rpartition(":")
@@ -29,9 +30,10 @@ def load(reference: str, key: str, directory: str | Path | None = None) -> objec
             f"{key}: '{reference}' is not 'module:attribute' or 'path/to/file.py:attribute'. "
             "Name the file or module, a colon, and the function, object or class in it."
         )
+    _put_on_path(Path.cwd())
     _put_on_path(place)
     if _names_file(module_part):
-        module = _import_file(place / Path(module_part).expanduser(), key)
+        module = _import_file(_found(place, module_part), key)
     else:
         module = _import_module(module_part, key, place)
     return _attribute(module, attribute, module_part, key)
@@ -39,6 +41,12 @@ def load(reference: str, key: str, directory: str | Path | None = None) -> objec
 
 def _names_file(text: str) -> bool:
     return text.endswith(".py") or "/" in text or os.sep in text
+
+
+def _found(place: Path, file: str) -> Path:
+    path = Path(file).expanduser()
+    here = Path.cwd() / path
+    return here if here.is_file() and not (place / path).is_file() else place / path
 
 
 def _put_on_path(directory: Path) -> None:
@@ -69,7 +77,8 @@ def _import_file(path: Path, key: str) -> ModuleType:
     if not path.is_file():
         near = did_you_mean(path.name, [file.name for file in path.parent.glob("*.py")]) or "."
         raise UsageError(
-            f"{key}: there is no file {path}{near} Relative paths start at the current directory."
+            f"{key}: there is no file {path}{near} A relative path starts at the folder of the "
+            "configuration file, or at the current one."
         )
     path = path.resolve()
     root, name = _package_root(path)

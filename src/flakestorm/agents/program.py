@@ -11,16 +11,16 @@ from flakestorm.model.errors import AgentUnreachable
 from flakestorm.model.nearest import did_you_mean
 
 
-def check_program(program: str, cwd: str | None, env: Mapping[str, str], key: str) -> None:
-    """Raise ``AgentUnreachable`` unless ``program`` can be started in ``cwd`` with ``env`` added.
+def check_program(program: str, folder: str, env: Mapping[str, str], key: str) -> None:
+    """Raise ``AgentUnreachable`` unless ``program`` can be started in ``folder`` with ``env`` added.
 
     ``key`` is the section of the configuration that messages blame, such as ``agent``.
     """
-    directory = Path(cwd or ".")
+    directory = Path(folder)
     if not directory.is_dir():
         raise AgentUnreachable(
             f"{key}.cwd: there is no directory {directory.resolve()}. "
-            "Relative paths start where flakestorm does."
+            "A relative path starts at the folder of the configuration file."
         )
     if os.sep in program:
         _check_file(directory / program, key)

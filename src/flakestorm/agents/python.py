@@ -145,4 +145,4 @@ class PythonAgent:
 @agent_kind("python")
 def python_agent(config: AgentConfig) -> PythonAgent:
     """The agent that ``agent.endpoint`` names. Raises ``UsageError`` when there is no such thing."""
-    return PythonAgent(load(config.endpoint, "agent.endpoint", config.cwd), config)
+    return PythonAgent(load(config.endpoint, "agent.endpoint", config.folder), config)

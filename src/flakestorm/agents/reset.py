@@ -18,7 +18,7 @@ def load_reset_function(config: AgentConfig) -> Callable[[], Any] | None:
     """The function that ``agent.reset_function`` names, if any. Raises ``UsageError`` for anything else."""
     if config.reset_function is None:
         return None
-    function = load(config.reset_function, "agent.reset_function", config.cwd)
+    function = load(config.reset_function, "agent.reset_function", config.folder)
     if not callable(function):
         raise UsageError(
             f"agent.reset_function: '{config.reset_function}' is {type(function).__name__}, which cannot be "

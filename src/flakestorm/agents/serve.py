@@ -87,7 +87,7 @@ class Server:
         self._watcher: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Server:
-        check_program(self._config.command[0], self._config.cwd, self._config.env, "agent.serve")
+        check_program(self._config.command[0], self._config.folder, self._config.env, "agent.serve")
         if picks_port(self._config):
             await self._start_at_free_port()
         else:
@@ -158,7 +158,7 @@ class Server:
                 lines.add,
                 # Else Python keeps its last lines to itself when it crashes.
                 env={"PYTHONUNBUFFERED": "1", **env},
-                cwd=self._config.cwd,
+                cwd=self._config.folder,
                 merge_stderr=True,
             )
         except (OSError, ValueError) as error:

@@ -111,7 +111,7 @@ class FlakeStormConfig(Section):
         ``${VARIABLE}`` is looked up in ``environment`` (default: the process's). Raises ``ConfigError``
         with every problem, each with its line.
         """
-        return _from_source(cls, parse_yaml(text, name), os.environ if environment is None else environment)
+        return _from_source(cls, parse_yaml(text, name), environment, Path())
 
     def to_yaml(self) -> str:
         """What was configured, as YAML that loads again; secrets appear as ``${VARIABLE}``."""
@@ -186,26 +186,27 @@ def load_config(
 ) -> FlakeStormConfig:
     """The configuration in the file at ``path``. Raises ``ConfigError`` with every problem that it has."""
     file = Path(path)
-    text = read_config_text(file, DEFAULT_FILE)
-    config = FlakeStormConfig.from_yaml(text, str(path), environment)
+    source = parse_yaml(read_config_text(file, DEFAULT_FILE), str(path))
+    # Absolute, because an agent in this process may change the current folder.
+    config = _from_source(FlakeStormConfig, source, environment, file.parent.absolute())
     config._source_path = file  # noqa: SLF001 - the file is known only here
     return config
 
 
 def _from_source(
-    cls: type[FlakeStormConfig], source: YamlSource, environment: Mapping[str, str]
+    cls: type[FlakeStormConfig], source: YamlSource, environment: Mapping[str, str] | None, directory: Path
 ) -> FlakeStormConfig:
     raw = source.value
     if not isinstance(raw, dict):
         message = "a configuration is a mapping with keys such as agent, golden_prompts and invariants"
         raise config_error(source.name, source.lines, [Problem(message, place=source.root.place)])
-    expanded = expand(raw, environment)
+    expanded = expand(raw, os.environ if environment is None else environment)
     secrets = find_secrets(raw, expanded.value, expanded.variables)
     found = (*literal_keys(raw), *expanded.problems, *lacking_rules(raw))
     problems = [*source.problems, *_located(source, found)]
     config, untold = None, 0
     try:
-        config = cls.model_validate(expanded.value)
+        config = cls.model_validate(expanded.value, context={"directory": directory})
     except ValidationError as error:
         told, untold = problems_of(error, cls, source, expanded.value)
         # What follows from a variable that is not set needs no word of its own.

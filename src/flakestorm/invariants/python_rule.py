@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -17,9 +17,10 @@ from flakestorm.invariants.registry import Check, Scope, Subject, invariant
 from flakestorm.model.errors import ConfigError
 from flakestorm.model.nearest import did_you_mean
 from flakestorm.model.verdict import Judgement
+from flakestorm.section import PlacedSection
 
 
-class PythonRule(Rule):
+class PythonRule(PlacedSection, Rule):
     """Options of ``python``."""
 
     type: Literal["python"] = "python"
@@ -33,7 +34,7 @@ class PythonRule(Rule):
 @invariant("python", PythonRule, Scope.ANSWER)
 def python(options: PythonRule) -> Check:
     """A Python function of the user's accepts the reply."""
-    function = _load(options.function)
+    function = _load(options.function, options.directory)
     wants_subject = _parameter(function, options.function) == "subject"
 
     def check(subject: Subject) -> Judgement:
@@ -61,12 +62,13 @@ def _judgement(result: object, name: str, reply: str) -> Judgement:
     )
 
 
-def _load(reference: str) -> Callable[[Any], object]:
+def _load(reference: str, directory: Path) -> Callable[[Any], object]:
     module_name, _, path = reference.partition(":")
-    here = os.getcwd()
-    if here not in sys.path:
-        # As with `python -m`: code beside the configuration can be named.
-        sys.path.insert(0, here)
+    here = str(directory.absolute())
+    for folder in (str(Path.cwd()), here):
+        if folder not in sys.path:
+            # As with `python -m`: code beside the configuration can be named.
+            sys.path.insert(0, folder)
     try:
         found: Any = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:

@@ -305,3 +305,18 @@ def test_schema_describes_every_key() -> None:
         if not (value.get("description") or any("$ref" in option for option in value.get("anyOf", ())))
     ]
     assert missing == []
+
+
+def test_reprs_show_no_secrets() -> None:
+    """Tracebacks and notebooks print configurations: neither keys nor passwords are in them."""
+    config = AgentConfig(
+        endpoint="http://me:hunter22@localhost:1/",
+        headers={"Authorization": "Bearer abcdef"},
+        query_params={"key": "abcdef", "q": "{prompt}"},
+        env={"KEY": "abcdef"},
+        serve=ServeConfig(command=["run"], env={"KEY": "abcdef"}),
+    )
+    shown = repr(config) + str(config)
+    assert "abcdef" not in shown
+    assert "hunter22" not in shown
+    assert "localhost:1" in shown

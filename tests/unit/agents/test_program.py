@@ -22,19 +22,19 @@ def programs(tmp_path: Path) -> Path:
 
 def test_program_on_the_path(programs: Path) -> None:
     """The PATH that the program gets is the one that counts."""
-    check_program("my-agent", None, {"PATH": str(programs)}, "agent")
+    check_program("my-agent", ".", {"PATH": str(programs)}, "agent")
     with pytest.raises(
         AgentUnreachable, match=r"agent\.command: there is no program 'my-agnet' on the PATH, did"
     ):
-        check_program("my-agnet", None, {"PATH": f"{programs}:/nowhere-at-all"}, "agent")
+        check_program("my-agnet", ".", {"PATH": f"{programs}:/nowhere-at-all"}, "agent")
     with pytest.raises(AgentUnreachable, match=r"'zzzzqqqq' on the PATH\. Install it"):
-        check_program("zzzzqqqq", None, {}, "agent.serve")
+        check_program("zzzzqqqq", ".", {}, "agent.serve")
 
 
 def test_program_by_its_path(programs: Path) -> None:
     """Relative paths start at the program's directory."""
     check_program("./my-agent", str(programs), {}, "agent")
-    check_program(str(programs / "my-agent"), None, {}, "agent")
+    check_program(str(programs / "my-agent"), ".", {}, "agent")
     with pytest.raises(AgentUnreachable, match="did you mean 'my-agent'"):
         check_program("./my_agent", str(programs), {}, "agent")
     with pytest.raises(AgentUnreachable, match=r"no program .*nowhere"):
