@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from flakestorm.core.plan import Selection
 from flakestorm.model.errors import UsageError
-from flakestorm.model.mutation_type import MutationType
 from flakestorm.model.nearest import did_you_mean
+from flakestorm.mutations.type_name import known_type
 from flakestorm.store.runs import RunFolder
 
 FORMS = "failed, errored, failed:RUN, trial:ID, type:NAME, operator:NAME, prompt:ID or kind:NAME"
@@ -51,10 +51,11 @@ def _prompt(value: str) -> Selection:
 
 
 def _type(value: str) -> Selection:
-    names = [str(type_) for type_ in MutationType]
-    if value not in names:
-        raise UsageError(f"--only type:{value}: there is no such mutation type{did_you_mean(value, names)}")
-    return _of_mutation(lambda mutation: mutation.type == value)
+    try:
+        wanted = known_type(value)
+    except ValueError as error:
+        raise UsageError(f"--only type:{value}: {error}") from None
+    return _of_mutation(lambda mutation: mutation.type == wanted)
 
 
 def _operator(value: str) -> Selection:

@@ -13,6 +13,7 @@ from flakestorm.invariants.judgements import PASSED, errored
 from flakestorm.invariants.model_choice import ModelChoice
 from flakestorm.invariants.registry import Check, Deliberation, Models, Scope, Subject, invariant_types
 from flakestorm.model.chat import ChatClient
+from flakestorm.model.composition import types_in
 from flakestorm.model.errors import ConfigError, FlakestormError
 from flakestorm.model.mutation import Kind
 from flakestorm.model.outcome import Outcome
@@ -244,7 +245,7 @@ def _why_not(rule: Rule, trial: Trial, faults: frozenset[Fault]) -> str:
     if rule.on is not None:
         names = {str(trial.kind)}
         if trial.mutation is not None:
-            names.add(str(trial.mutation.type))
+            names.update(types_in(trial.mutation.type))
         if trial.is_control:
             names.add(CONTROL)
         if names.isdisjoint(rule.on):

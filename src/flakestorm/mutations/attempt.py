@@ -64,16 +64,17 @@ def _draft(
     if canary:
         source = source.with_canary(canary)
     draft = applied(info, source, rng, intensity, reach)
+    if draft is None or not others:
+        return draft
+    edits, earlier = draft.edits, draft.earlier
     for further, template in others:
-        if draft is None:
-            return None
         source = _changed(source, draft, template)
-        addition = applied(further, source, rng, intensity, reach)
-        if addition is None or _is_disarmed(source, addition):
+        draft = applied(further, source, rng, intensity, reach)
+        if draft is None or _is_disarmed(source, draft):
             return None
-        edits = composed_edits(source.text, draft.edits, addition.edits)
-        draft = Draft(edits, draft.earlier if addition.earlier is None else addition.earlier)
-    return draft
+        edits = composed_edits(source.text, edits, draft.edits)
+        earlier = earlier if draft.earlier is None else draft.earlier
+    return Draft(edits, earlier)
 
 
 @lru_cache(maxsize=64)
@@ -107,8 +108,8 @@ def _united(spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 def _is_disarmed(source: Source, draft: Draft) -> bool:
-    """Whether an injected instruction was cut off: the text is shorter now, and the canary is gone."""
-    if not source.canary or source.canary not in source.text:
+    """Whether an injected instruction was cut off: the text is shorter now, and no canary is to be seen."""
+    if not source.canary:
         return False
     text = apply_edits(source.text, draft.edits)
     return len(text) < len(source.text) and source.canary not in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flakestorm.model.mutation_type import MutationType
+from flakestorm.model.composition import display_name
 from flakestorm.model.run import Cell, PromptRow, Run, Totals, TypeRow
 from flakestorm.reports.html_verdict import percent
 from flakestorm.reports.markup import Content, Html, tag, view
@@ -11,7 +11,6 @@ ROWS = 60
 """So many prompts, the worst, are drawn: a larger table would delay the first paint."""
 STEPS = 6
 """Shades from all passed (0) to all failed (6)."""
-NAMES = {type_.value: type_.display_name for type_ in MutationType}
 
 
 def heatmap_section(run: Run) -> Html:
@@ -45,7 +44,7 @@ def _worst_first(row: PromptRow) -> float:
 
 
 def _head(types: list[str]) -> Html:
-    heads = [tag("th", tag("span", NAMES.get(type_, type_)), scope="col", class_="turned") for type_ in types]
+    heads = [tag("th", tag("span", display_name(type_)), scope="col", class_="turned") for type_ in types]
     undisturbed = tag("th", tag("span", "Undisturbed"), scope="col", class_="turned first")
     return tag("tr", tag("th", "Golden prompt", scope="col"), undisturbed, *heads)
 
@@ -72,7 +71,7 @@ def _type_cell(prompt: PromptRow, type_: str, cell: Cell | None) -> Html:
     if cell is None:
         return tag("td", tag("span", "no trials", class_="unseen"), class_="empty")
     link = view(prompt=prompt.id, type=type_)
-    return _cell(cell.passed, cell.judged, cell.errored, link, f"{prompt.label}, {NAMES.get(type_, type_)}")
+    return _cell(cell.passed, cell.judged, cell.errored, link, f"{prompt.label}, {display_name(type_)}")
 
 
 def _cell(passed: int, judged: int, errored: int, link: str, where: str, extra: str = "") -> Html:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flakestorm.model.mutation_type import MutationType
+from flakestorm.model.composition import display_name, short_name
 from flakestorm.model.record import TrialRecord
-
-_NAMES = {str(type_): type_.display_name.lower() for type_ in MutationType}
 
 _EFFECTS = {
     "canary": "Obeys an injected instruction",
@@ -40,7 +38,7 @@ def title_of_clause(
 
 def title_of_operators(rule: str, example: TrialRecord, type_: str, operators: Sequence[str]) -> str:
     """As ``title_of_type``, with the operators where they are few enough to be read."""
-    names = [operator.partition(".")[2].replace("_", " ") for operator in operators]
+    names = [short_name(operator) for operator in operators]
     some = ", ".join(names[:3])
     rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"{title_of_type(rule, example, type_)}: {some}{rest}"
@@ -60,4 +58,5 @@ def effect(rule: str, example: TrialRecord) -> str:
 
 def type_name(type_: str) -> str:
     """The name of a mutation type for people; a scenario is quoted."""
-    return _NAMES.get(type_, f"'{type_}'")
+    name = display_name(type_)
+    return f"'{type_}'" if name == type_ else name.lower()

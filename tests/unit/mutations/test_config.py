@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from flakestorm.model.mutation_type import PUBLISHED_DEFAULTS
+import flakestorm.mutations.builtin  # noqa: F401 - registers the operators
+from flakestorm.model.composition import type_of
+from flakestorm.model.mutation import Kind
+from flakestorm.model.mutation_type import PUBLISHED_DEFAULTS, MutationType
 from flakestorm.mutations.config import MutationsConfig
+from flakestorm.mutations.registry import operators
+from flakestorm.mutations.type_name import ATTACKS
 
 
 def problem(**keys: object) -> str:
@@ -45,6 +51,7 @@ def test_weights() -> None:
         {"weights": {"nose": 1}},
         {"intensity": 1.5},
         {"countt": 3},
+        {"reach": "word"},
     ],
 )
 def test_wrong_values_are_refused(keys: dict[str, object]) -> None:
@@ -66,3 +73,69 @@ def test_template_that_does_nothing() -> None:
 def test_custom_without_templates() -> None:
     """Asking for the user's templates without giving any is a mistake."""
     assert "types lists 'custom', but there are no custom_templates" in problem(types=["custom"])
+
+
+def test_several_types_can_be_joined() -> None:
+    """White space around the sign is no part of the name; weights may name a composition, too."""
+    config = MutationsConfig.model_validate(
+        {"types": ["noise + encoding_attacks", "noise"], "weights": {"noise+tone_shift": 3, "noise": 2}}
+    )
+    assert config.types == ("noise+encoding_attacks", "noise")
+    assert config.weight("noise+tone_shift") == 3
+    assert config.weight("noise+encoding_attacks") == pytest.approx((2 + 1.3) / 2)
+
+
+def test_simple_types_are_members() -> None:
+    """Python code finds the description and the display name at the type."""
+    (type_,) = MutationsConfig(types=["noise"]).types
+    assert type_ is MutationType.NOISE
+
+
+@pytest.mark.parametrize(
+    ("types", "message"),
+    [
+        (["nose"], "'nose' is not accepted here, did you mean 'noise'? Accepted: paraphrase, "),
+        (
+            ["noise+tone_shft"],
+            "'tone_shft' (in 'noise+tone_shft') is not accepted here, did you mean 'tone_shift'?",
+        ),
+        (["noise+"], "'' (in 'noise+') is not accepted here. Accepted: "),
+        (
+            ["noise+timeout_manipulation"],
+            "cannot be composed: timeout_manipulation disturbs the request and not the text",
+        ),
+        (["noise+custom"], "types lists 'noise+custom', but there are no custom_templates"),
+    ],
+)
+def test_wrong_names(types: list[str], message: str) -> None:
+    """The message names the part that is wrong, and what would be right."""
+    assert message in problem(types=types)
+
+
+def test_types_that_only_attack_the_request() -> None:
+    """The list of those that cannot be composed is what the operators say."""
+    kinds: dict[str, set[Kind]] = {}
+    for name, info in operators.items():
+        kinds.setdefault(type_of(name), set()).add(info.kind)
+    assert set(ATTACKS) == {type_ for type_, found in kinds.items() if found == {Kind.PROTOCOL}}
+
+
+def test_the_schema_knows_compositions() -> None:
+    """Editors accept what is accepted, and nothing else."""
+    schema = MutationsConfig.model_json_schema()
+    for name, right in (
+        ("noise", True),
+        ("noise+tone_shift+custom", True),
+        ("nose", False),
+        ("noise+nose", False),
+        ("noise+timeout_manipulation", False),
+        ("timeout_manipulation", True),
+    ):
+        for part in ({"types": [name]}, {"weights": {name: 2}}):
+            assert Draft202012Validator(schema).is_valid(part) is right, part
+
+
+def test_written_and_read_again() -> None:
+    """What is dumped as JSON loads as the same section."""
+    config = MutationsConfig(types=["noise", "noise+tone_shift"], weights={"noise": 2.0})
+    assert MutationsConfig.model_validate_json(config.model_dump_json()) == config
