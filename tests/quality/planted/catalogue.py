@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import planted.templating  # noqa: F401 - adds its defects to the shop
 from planted.booking import BOOKING
 from planted.converter import CANCELLING, CONVERTER, THOUSANDS
 from planted.customers import MAILING, PAYMENTS

@@ -86,6 +86,7 @@ THOUSANDS = Family(
         "Tell me what 1250 km are in miles.",
     ),
     rules=CONVERTER.rules[-1:],
+    name="converter_of_plain_numbers",
 )
 
 

@@ -1,23 +1,38 @@
-"""Runs flakestorm on a specimen as a user would, and says after how many calls the defect was found."""
+"""Runs flakestorm on an agent as a user would, and says after how many calls the defect was found."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.execution import Execution, Wishes
 from flakestorm.core.loop import run_async
-from flakestorm.model.mutation_type import MutationType
+from flakestorm.model.mutation import Kind
+from flakestorm.model.mutation_type import PUBLISHED_DEFAULTS, MutationType
 from flakestorm.model.record import TrialRecord, TrialStatus
 from flakestorm.model.verdict import Severity, VerdictStatus
 from flakestorm.mutations.registry import operators
 from flakestorm.store.runs import RunFolder
-from planted.specimen import Profile, Specimen
+from planted.servers import PROMPTS, Served
+from planted.specimen import BASICS, Profile, Rules, Specimen
 
 CONTROL_REPEATS = 3
 """The default of ``advanced.control_repeats``."""
+SERVER_RULES: Rules = (*BASICS[:2], {"type": "contains", "value": "Thursday"})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to examine: with which mutation types, for how many calls, and in which way they are spent."""
+
+    types: tuple[str, ...]
+    calls: int = 500
+    seed: int = 0
+    search: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,8 +45,7 @@ class Examination:
     undisturbed call passed.
     """
 
-    specimen: Specimen
-    profile: Profile
+    name: str
     calls: int
     found: int | None
     shows: tuple[str, str, str] | None
@@ -40,48 +54,75 @@ class Examination:
     clean: bool
 
 
-def text_types() -> tuple[MutationType, ...]:
-    """The types that have operators for texts, in the public order; the user's own templates are no type."""
-    having = {info.type for _, info in operators.items() if str(info.kind) != "protocol"}
-    return tuple(type_ for type_ in MutationType if type_.value in having and type_.value != "custom")
+def types_of(profile: Profile) -> tuple[str, ...]:
+    """The mutation types of a profile, in the public order; the user's own templates are none."""
+    if profile is Profile.DEFAULT:
+        return PUBLISHED_DEFAULTS
+    protocol = profile is Profile.PROTOCOL
+    having = {info.type for _, info in operators.items() if (info.kind is Kind.PROTOCOL) is protocol}
+    return tuple(type_ for type_ in MutationType if type_.value in having - {"custom"})
 
 
-def configuration(specimen: Specimen, profile: Profile, calls: int, seed: int) -> FlakeStormConfig:
-    """The configuration for a run of about ``calls`` calls; the rest is the default."""
-    prompts = len(specimen.prompts)
-    mutations: dict[str, object] = {"count": max(1, calls // prompts - CONTROL_REPEATS)}
-    if profile is Profile.ALL_TEXT:
-        mutations["types"] = text_types()
+def examine(specimen: Specimen, plan: Plan, folder: Path) -> Examination:
+    """The result of one run on a Python agent; ``folder`` keeps its file."""
+    # One call after the other, so that "the first call" has a meaning, unless only many at once show it.
+    config = _configuration(
+        {"type": "python", "endpoint": "planted:agent", "timeout": 5000},
+        specimen.prompts,
+        specimen.rules,
+        plan,
+        concurrency=10 if specimen.noisy else 1,
+    )
+    run = run_async(Execution(config, Wishes(target=specimen.target, folder=RunFolder(folder))).run())
+    return _examination(specimen.name, run.records(), lambda record: _shows_defect(record, specimen))
+
+
+async def examine_served(served: Served, plan: Plan, folder: Path) -> Examination:
+    """The result of one run on a server of its own."""
+    with served.start() as url:
+        config = _configuration({"endpoint": url, "timeout": 5000}, PROMPTS[:1], SERVER_RULES, plan)
+        run = await Execution(config, Wishes(folder=RunFolder(folder))).run()
+        return _examination(served.name, run.records(), lambda record: not record.trial.is_control)
+
+
+def _configuration(
+    agent: dict[str, Any], prompts: tuple[str, ...], rules: Rules, plan: Plan, concurrency: int = 10
+) -> FlakeStormConfig:
+    """Everything that is not named here is as it is by default."""
     return FlakeStormConfig(
-        agent={"type": "python", "endpoint": "planted:agent", "timeout": 5000},
-        golden_prompts=specimen.prompts,
-        mutations=mutations,
-        invariants=specimen.rules,
-        # One call after the other, so that "the first call" has a meaning, unless only many at once show it.
-        advanced={"seed": seed, "concurrency": 10 if specimen.noisy else 1, "error_budget": 1.0},
+        agent=agent,
+        golden_prompts=prompts,
+        mutations={"count": max(1, plan.calls // len(prompts) - CONTROL_REPEATS), "types": plan.types},
+        invariants=rules,
+        advanced={
+            "seed": plan.seed,
+            "concurrency": concurrency,
+            "error_budget": 1.0,
+            "shrink_budget": 0,
+            "strategy": "search" if plan.search else "uniform",
+            "budget": plan.calls if plan.search else None,
+        },
     )
 
 
-def examine(specimen: Specimen, profile: Profile, calls: int, folder: Path, seed: int = 0) -> Examination:
-    """The result of one run; ``folder`` keeps its file."""
-    config = configuration(specimen, profile, calls, seed)
-    wishes = Wishes(target=specimen.target, folder=RunFolder(folder))
-    run = run_async(Execution(config, wishes).run())
-    records = list(run.records())
-    disturbed = [record for record in records if not record.trial.is_control and _failed(record)]
+def _examination(
+    name: str, found_in: Iterable[TrialRecord], shows: Callable[[TrialRecord], bool]
+) -> Examination:
+    records = list(found_in)
     at, first = next(
-        ((at, record) for at, record in enumerate(records, 1) if _shows_defect(record, specimen)),
+        ((at, record) for at, record in enumerate(records, 1) if _failed(record) and shows(record)),
         (None, None),
     )
+    failed = [record for record in records if _failed(record)]
+    disturbed = [record for record in failed if not record.trial.is_control]
     return Examination(
-        specimen=specimen,
-        profile=profile,
+        name=name,
         calls=len(records),
         found=at,
         shows=None if first is None else _shown(first),
-        failing=Counter(record.trial.mutation.type for record in disturbed if record.trial.mutation),
+        failing=Counter(str(record.trial.mutation.type) for record in disturbed if record.trial.mutation),
         critical=sum(map(_is_critical, disturbed)),
-        clean=not any(_failed(record) for record in records if record.trial.is_control),
+        clean=len(failed) == len(disturbed),
     )
 
 
@@ -92,8 +133,8 @@ def _failed(record: TrialRecord) -> bool:
 
 
 def _shows_defect(record: TrialRecord, specimen: Specimen) -> bool:
-    """True when the trial failed and the agent without the defect would have replied otherwise."""
-    if not _failed(record) or (record.trial.is_control and not specimen.noisy):
+    """True when the agent without the defect would have replied otherwise to a trial that failed."""
+    if record.trial.is_control and not specimen.noisy:
         return False
     if specimen.twin is None or record.outcome.reply is None or len(record.trial.turns) > 1:
         return True

@@ -90,8 +90,8 @@ PORTAL = Family(
     prompts=FAQ.prompts,
     rules=(
         *FAQ.rules[-1:],
-        {"type": "excludes_pattern", "patterns": [r"<script", r"<img", r"<iframe", r"onerror="]},
-        {"type": "excludes_pattern", "pattern": r"[\x00-\x08\x0b-\x1f]"},
+        {"type": "excludes_pattern", "patterns": [r"<script", r"<img", r"<iframe"]},
+        {"type": "excludes_pattern", "pattern": r"[\x00-\x08\x0b\x0c\x0e-\x1f]"},
     ),
 )
 

@@ -53,17 +53,22 @@ class Specimen:
 
 @dataclass
 class Family:
-    """A correct agent and the defective versions of it. ``specimens`` fills up as they are defined."""
+    """A correct agent and the defective versions of it. ``specimens`` fills up as they are defined.
+
+    ``name`` is the correct agent's; without one its function's.
+    """
 
     correct: Callable[[str], str]
     prompts: tuple[str, ...]
     rules: Rules
+    name: str = ""
     specimens: list[Specimen] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rules = (*BASICS, *self.rules)
-        name = self.correct.__name__.strip("_")
-        self.specimens.append(Specimen(name, "", self.correct, self.prompts, self.rules))
+        self.specimens.append(
+            Specimen(self.name or self.correct.__name__, "", self.correct, self.prompts, self.rules)
+        )
 
     def defect(
         self,
