@@ -61,19 +61,6 @@ class ServedAgent:
             outcome = await agent.attack(attack, request)
             return await _after_attack(outcome, life)
 
-    async def attack(self, attack: Attack, request: Request) -> Outcome:
-        """The outcome of an attack on the trial's replica; a process that dies of it is not healthy."""
-        server, agent = self._replicas[self._index(request)]
-        if not isinstance(agent, Attackable):
-            message = "only agents that are reached over HTTP can be sent malformed requests"
-            return Outcome(0.0, error=OutcomeError(ErrorKind.UNSENDABLE, message))
-        life = await server.life()
-        if isinstance(life, str):
-            return Outcome(0.0, error=OutcomeError(ErrorKind.REFUSED, life))
-        with server.handling(request.trial_id):
-            outcome = await agent.attack(attack, request)
-            return await _after_attack(outcome, life)
-
     async def reset(self) -> None:
         """Reset every replica: each has a state of its own."""
         await asyncio.gather(*(agent.reset() for _, agent in self._replicas))
@@ -85,21 +72,6 @@ class ServedAgent:
     def _index(self, request: Request) -> int:
         # A hash instead of a counter: it does not depend on the order in which trials are started.
         return int(identifier(request.trial_id), 16) % len(self._replicas)
-
-
-async def _after_attack(outcome: Outcome, life: Life) -> Outcome:
-    wire = outcome.wire
-    quiet = wire is not None and not wire.unhealthy and not wire.heartbeat.failed
-    if quiet and not life.process.exited.done():
-        return outcome
-    death = await life.seen_dying()
-    if death is None:
-        return outcome
-    # Its successor may be serving already, so that nothing else shows what happened.
-    problem = f"the agent's process {death.how}"
-    if wire is None:
-        return replace(outcome, error=OutcomeError(ErrorKind.DIED, problem, death.tail))
-    return replace(outcome, wire=replace(wire, unhealthy=problem))
 
 
 async def _after_attack(outcome: Outcome, life: Life) -> Outcome:
