@@ -56,9 +56,8 @@ def nested_brackets_in_xml(draws: Draws) -> Attack:
 @attack(FAMILY)
 def nested_multipart(draws: Draws) -> Attack:
     """Sends a multipart message in a multipart message, many times over."""
-    levels = range(draws.between(20, 300))
-    parts = "".join(f"--b{n}\r\nContent-Type: multipart/mixed; boundary=b{n + 1}\r\n\r\n" for n in levels)
-    return typed("multipart/form-data; boundary=b0", (Piece(parts),))
+    part = "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    return typed("multipart/form-data; boundary=b", (Piece(part, draws.between(20, 3000)),))
 
 
 @attack(FAMILY)
