@@ -45,6 +45,7 @@ class LiveProgress:
         self._failures: Counter[str] = Counter()
         self._planned = self._done = self._before = 0
         self._notice = ""
+        self._mute = False
         self._begin = self._last_plain = monotonic()
         self._live: Live | None = None
 
@@ -80,9 +81,7 @@ class LiveProgress:
         self._planned, self._before = info.planned, event.done
         self._begin = self._last_plain = monotonic()
         resumed = f", {event.done} of them done before" if event.done else ""
-        self._console.print(
-            Text(f"Run {info.id}: {info.planned} trials{resumed} against {visible(info.target)}")
-        )
+        self._print(Text(f"Run {info.id}: {info.planned} trials{resumed} against {visible(info.target)}"))
         if self._console.is_terminal and not self._console.is_dumb_terminal:
             self._live = Live(
                 get_renderable=self._block, console=self._console, refresh_per_second=8, transient=True
@@ -101,12 +100,23 @@ class LiveProgress:
             self._failures[f"error: {record.outcome.error.message}"] += 1
         if self._live is None and monotonic() - self._last_plain >= PLAIN_EVERY_S:
             self._last_plain = monotonic()
-            self._console.print(Text(self._line()))
+            self._print(Text(self._line()))
 
     def _say(self, notice: str) -> None:
         self._notice = notice
         if self._live is None:
-            self._console.print(Text(notice))
+            self._print(Text(notice))
+
+    def _print(self, text: Text) -> None:
+        if self._mute:
+            return
+        try:
+            self._console.print(text)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            # A disk that is full of logs is no reason to end the run; its story will be told, or fail, later.
+            self._mute = True
 
     def _line(self) -> str:
         done = self._before + self._done
@@ -139,8 +149,9 @@ class LiveProgress:
             if self._counts[status]
         )
         failures = [
-            Text(f"  {count:>5,} × {visible(what, 90)}")
+            Text(f"  {count:>5,} × {visible(what, 200)}", no_wrap=True, overflow="ellipsis")
             for what, count in self._failures.most_common(SHOWN_FAILURES)
         ]
-        notice = [Text(self._notice, style="dim")] if self._notice else []
+        line = Text(self._notice, style="dim", no_wrap=True, overflow="ellipsis")
+        notice = [line] if self._notice else []
         return Group(bar, counts, *failures, *notice)

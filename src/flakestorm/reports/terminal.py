@@ -120,13 +120,16 @@ def _prompts(rows: Sequence[PromptRow], console: Console) -> None:
         return
     _heading("Weakest golden prompts", console)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("prompt", max_width=60, no_wrap=True)
+    # The one column that may become narrower; the cells themselves keep to one line.
+    table.add_column("prompt", max_width=60)
     for name in ("disturbed", "undisturbed"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for row in weak[:SHOWN_PROMPTS]:
         control = row.control
         table.add_row(
-            Text(visible(row.label, 60)), _percent(row.rate), f"{control.passed} of {control.trials} passed"
+            Text(visible(row.label, 60), no_wrap=True, overflow="ellipsis"),
+            _percent(row.rate),
+            f"{control.passed} of {control.trials} passed",
         )
     console.print(table)
 

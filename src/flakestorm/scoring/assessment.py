@@ -8,6 +8,10 @@ from flakestorm.model.run import Assessment, Cause, Score, Scores, Totals
 from flakestorm.model.verdict import Severity
 
 NOTHING_PROVED = "No disturbed trial could be judged, so nothing is proved."
+SKIPPED = (
+    "{:,} trials were skipped: no invariant applies to what they send, or it cannot be sent to this kind of "
+    "agent; the report says which. An invariant for whatever is sent is `- type: completes`."
+)
 GOOD, FELL_SHORT, NO_WORK, INCONCLUSIVE, INTERRUPTED = 0, 1, 3, 4, 130
 
 
@@ -45,6 +49,8 @@ def assess(
     elif scores.robustness is None:
         code = INCONCLUSIVE
         reasons.append(NOTHING_PROVED)
+        if totals.skipped:
+            reasons.append(SKIPPED.format(totals.skipped))
     unjudged = totals.errored + totals.inconclusive
     countable = totals.trials - totals.skipped
     # A search looks for errors as well, so their share says nothing about how the work went.
@@ -88,7 +94,8 @@ def _shortfalls(scores: Scores, causes: tuple[Cause, ...], demands: Demands) -> 
     critical = [cause for cause in causes if cause.severity is Severity.CRITICAL]
     if critical:
         trials = sum(cause.count for cause in critical)
-        reasons.append(f"A critical invariant is broken in {trials} trials: {critical[0].title}.")
+        noun = "trial" if trials == 1 else "trials"
+        reasons.append(f"A critical invariant is broken in {trials:,} {noun}: {critical[0].title}.")
     return reasons
 
 

@@ -59,7 +59,10 @@ def control_findings(prompts: Iterable[PromptRow]) -> tuple[Finding, ...]:
             )
             findings.append(Finding("flaky", Severity.MEDIUM, title, detail))
         if row.control.errored:
-            title = f"'{_short(row.label)}' got no reply in {row.control.errored} undisturbed trials"
+            title = (
+                f"'{_short(row.label)}' got no reply in {row.control.errored} of {row.control.trials} "
+                "undisturbed trials"
+            )
             findings.append(Finding("control_errors", Severity.HIGH, title))
     return tuple(findings)
 

@@ -27,10 +27,10 @@ from flakestorm.reports.terminal import print_run
 from flakestorm.reports.visible import visible
 
 
-def console(terminal: bool = False) -> tuple[Console, StringIO]:
+def console(terminal: bool = False, width: int = 120) -> tuple[Console, StringIO]:
     """A console that writes into a string."""
     out = StringIO()
-    return Console(file=out, width=120, force_terminal=terminal, highlight=False, markup=False), out
+    return Console(file=out, width=width, force_terminal=terminal, highlight=False, markup=False), out
 
 
 def told(run: Run, written: tuple[str, ...] = ()) -> str:
@@ -132,3 +132,54 @@ def test_the_live_block_counts(run: Run) -> None:
     assert "left" in block
     assert " under " in block
     assert out.getvalue()
+
+
+def test_tables_fit_80_columns(run: Run) -> None:
+    """Each row keeps to one line; a long prompt is what gets shorter."""
+    row = replace(run.by_prompt[0], label="How do I get " * 20, text="How do I get " * 20)
+    types = tuple(
+        replace(row, type=name, totals=replace(row.totals, passed=1_234_567))
+        for name in ("semantic_similarity_attack", "concurrent_request_pattern")
+        for row in run.by_type[:1]
+    )
+    made, out = console(width=80)
+    print_run(replace(run, by_prompt=(row,), by_type=types), made)
+    lines = out.getvalue().splitlines()
+    assert all(len(line.rstrip()) <= 80 for line in lines if "flakestorm" not in line)
+    (prompt,) = [line for line in lines if line.startswith("How do I get")]
+    assert f"{row.control.passed} of {row.control.trials} passed" in prompt
+    (type_,) = [line for line in lines if line.startswith("semantic_similarity_attack")]
+    assert "1,234,567" in type_
+
+
+def test_the_live_block_keeps_to_its_lines(run: Run) -> None:
+    """A long error message is cut at the edge of the terminal; else the block would jump."""
+    made, out = console(terminal=True, width=80)
+    progress = LiveProgress(made)
+    progress(RunStarted(run.info, 0))
+    record = next(record for record in run.records() if record.outcome.error is not None)
+    assert record.outcome.error is not None
+    error = replace(record.outcome.error, message="it broke " * 50)
+    progress(TrialFinished(replace(record, outcome=replace(record.outcome, error=error))))
+    progress(Throttled(2, 1.5, "the agent " * 30))
+    out.truncate(0)
+    progress.stop()
+    shown = [line for line in out.getvalue().split("\n") if "it broke" in line]
+    assert len(shown) == 1
+    assert "…" in shown[0]
+
+
+class Full(StringIO):
+    """A file on a disk that is full."""
+
+    def write(self, text: str) -> int:
+        """Raise what the operating system would."""
+        raise OSError(28, "No space left on device")
+
+
+def test_progress_that_cannot_be_shown_ends_nothing(run: Run) -> None:
+    """The trials go on, and are counted."""
+    progress = LiveProgress(Console(file=Full(), width=80))
+    progress(RunStarted(run.info, 0))
+    progress(ControlFinished(3, 3))
+    progress(RunFinished(run))

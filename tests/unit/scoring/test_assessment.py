@@ -45,7 +45,10 @@ def test_too_many_trials_without_verdict_fail_the_run() -> None:
 
 def test_nothing_judged_is_inconclusive_or_worse() -> None:
     """Exit code 4 without a verdict, 3 when errors are why."""
-    assert assess(Scores(), Totals(trials=3, skipped=3), (), Demands()).exit_code == 4
+    skipped = assess(Scores(), Totals(trials=3, skipped=3), (), Demands())
+    assert skipped.exit_code == 4
+    assert "3 trials were skipped" in skipped.reasons[-1]
+    assert "- type: completes" in skipped.reasons[-1]
     assert assess(Scores(), Totals(trials=3, errored=3), (), Demands()).exit_code == 3
 
 
