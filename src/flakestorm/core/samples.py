@@ -1,59 +1,122 @@
-"""Mutations to look at: of one prompt, and one example of every operator."""
+"""Mutations to look at: of one prompt, and an example of every operator."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from flakestorm.model.composition import types_in
 from flakestorm.model.errors import UsageError
 from flakestorm.model.mutation import Mutation
 from flakestorm.model.mutation_type import MutationType
-from flakestorm.model.nearest import did_you_mean
 from flakestorm.model.prompt import GoldenPrompt
+from flakestorm.mutations.choice import TEMPLATE
 from flakestorm.mutations.config import MutationsConfig
 from flakestorm.mutations.engine import Mutator
-from flakestorm.mutations.registry import operators
+from flakestorm.mutations.registry import OperatorInfo, operators
+from flakestorm.mutations.type_name import known_type
 
-EXAMPLE = (
-    'Could you tell me when order 4512 arrives? I paid $20 on 3 March and I don\'t see it at "My orders".'
+EXAMPLES = (
+    'Could you tell me when order 4512 arrives? I paid $20 on 3 March 2026. I don\'t see it at "My orders".',
+    "If my flight from Rome to Oslo is late, is the café open?",
+    "Please do not change the color of the 3 shirts.",
+    "Cancel all three prints in colour, thank you.",
+    "How do I find the cafe\u0301?",
 )
+"""What operators are shown with: each takes the first that it can change, as no sentence has everything."""
+TEMPLATES = {"lawyer": "As my lawyer says: {prompt}"}
 TRIES = 20
-"""Ordinals that are tried for an operator's example: some find nothing to change in most sentences."""
+"""Ordinals that are tried for an operator's example before the next sentence is."""
 
 
-def sample_mutations(
-    prompt: str, types: Sequence[str] | None, count: int, seed: int, intensity: float
-) -> tuple[list[Mutation], list[str]]:
-    """Up to ``count`` mutations of ``prompt`` of the given types (default: all but custom), and notes."""
-    wanted = _known(types) if types else [t for t in _runnable() if t is not MutationType.CUSTOM]
-    config = MutationsConfig(count=count, types=tuple(wanted), intensity=intensity)
-    mutator = Mutator(config, seed)
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An operator and what it made of ``prompt``; None when it finds nothing to change there."""
+
+    info: OperatorInfo
+    prompt: str
+    example: Mutation | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, for programs."""
+        info = self.info
+        return {
+            "operator": info.name,
+            "type": info.type,
+            "kind": info.kind.value,
+            "description": info.summary,
+            "weight": info.weight,
+            "implied": list(info.implied),
+            "prompt": self.prompt,
+            "example": None if self.example is None else mutation_dict(self.example),
+        }
+
+
+def sample_mutations(prompt: str, seed: int, **settings: Any) -> tuple[list[Mutation], list[str]]:
+    """Mutations of ``prompt`` and notes; ``settings`` are those of the section ``mutations``.
+
+    Without ``types`` all but custom are taken. Raises ``UsageError`` for an unknown type.
+    """
+    types = known_types(settings.pop("types", None)) or [t for t in _runnable() if t != MutationType.CUSTOM]
+    for type_ in types:
+        if MutationType.CUSTOM in types_in(type_):
+            raise UsageError(
+                f"--type {type_}: your templates are in your configuration, and this command reads none. "
+                "Leave it out, or see the templates at work with: flakestorm run"
+            )
+    mutator = Mutator(MutationsConfig(types=tuple(types), **settings), seed)
     return list(mutator.mutations(GoldenPrompt((prompt,)))), mutator.notes
 
 
-def operator_samples(
-    prompt: str | None, types: Sequence[str] | None
-) -> Iterator[tuple[str, str, Mutation | None]]:
-    """(name, description, example or None) of every operator of the given types (default: all)."""
-    wanted = {str(type_) for type_ in (_known(types) if types else _runnable())}
-    golden = GoldenPrompt((prompt or EXAMPLE,))
-    mutator = Mutator(MutationsConfig(), 0)
-    for name, info in operators.items():
-        if info.type in wanted:
-            tried = (mutator.one(golden, name, ordinal) for ordinal in range(TRIES))
-            yield name, info.summary, next((mutation for mutation in tried if mutation), None)
+def operator_samples(prompt: str | None = None, types: Sequence[str] | None = None) -> Iterator[Sample]:
+    """An example of every operator of the given types (default: all), type by type.
+
+    Without a ``prompt`` each has one that shows what it does. Raises ``UsageError`` for an unknown type.
+    """
+    wanted = known_types(types) or _runnable()
+    mutator = Mutator(MutationsConfig(custom_templates=TEMPLATES), 0)
+    prompts = [GoldenPrompt((text,)) for text in ((prompt,) if prompt else EXAMPLES)]
+    for type_ in wanted:
+        for name, info in operators.items():
+            if info.type == type_:
+                yield _sample(mutator, info, name, prompts)
 
 
-def _runnable() -> list[MutationType]:
+def _sample(mutator: Mutator, info: OperatorInfo, name: str, prompts: Sequence[GoldenPrompt]) -> Sample:
+    asked = f"custom.{next(iter(TEMPLATES))}" if name == TEMPLATE else name
+    for prompt in prompts:
+        for ordinal in range(TRIES):
+            mutation = mutator.one(prompt, asked, ordinal)
+            if mutation is not None:
+                return Sample(info, prompt.text, mutation)
+    return Sample(info, prompts[0].text, None)
+
+
+def mutation_dict(mutation: Mutation) -> dict[str, Any]:
+    """A mutation in JSON form, for programs."""
+    return {
+        "operator": mutation.operator,
+        "type": mutation.type,
+        "kind": mutation.kind.value,
+        "turns": list(mutation.turns),
+        "canary": mutation.canary,
+        "implied": list(mutation.implied),
+        "attack": None if mutation.attack is None else mutation.attack.to_dict(),
+    }
+
+
+def known_types(names: Sequence[str] | None) -> list[str]:
+    """The types called ``names``. Raises ``UsageError`` with the nearest name for an unknown one."""
+    known = []
+    for name in names or ():
+        try:
+            known.append(known_type(name))
+        except ValueError as error:
+            raise UsageError(f"--type {name}: {error}") from None
+    return known
+
+
+def _runnable() -> list[str]:
     registered = {info.type for _, info in operators.items()}
     return [type_ for type_ in MutationType if type_.value in registered]
-
-
-def _known(names: Sequence[str]) -> list[MutationType]:
-    by_name = {str(type_): type_ for type_ in MutationType}
-    for name in names:
-        if name not in by_name:
-            hint = did_you_mean(name, by_name) or "."
-            raise UsageError(
-                f"--type {name}: there is no such mutation type{hint} Known: {', '.join(by_name)}"
-            )
-    return [by_name[name] for name in names]

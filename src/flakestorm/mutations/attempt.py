@@ -10,11 +10,11 @@ from flakestorm.model.canary import make_canary
 from flakestorm.model.mutation import Mutation, apply_edits
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.randomness import generator
+from flakestorm.mutations.applied import applied
 from flakestorm.mutations.choice import Choice
 from flakestorm.mutations.composed_edits import composed_edits
-from flakestorm.mutations.config import Reach
 from flakestorm.mutations.protected import Span, protected_spans
-from flakestorm.mutations.reach import applied
+from flakestorm.mutations.reach import Reach
 from flakestorm.mutations.registry import Draft, Source
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from flakestorm.model.composition import types_in
 from flakestorm.model.mutation_type import PUBLISHED_DEFAULTS, MutationType
+from flakestorm.mutations.reach import Reach
 from flakestorm.mutations.type_name import TypeName
 from flakestorm.section import Section
 
@@ -16,20 +16,6 @@ PLACEHOLDER = "{prompt}"
 Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 DEFAULT_WEIGHTS: dict[str, float] = {type_: type_.default_weight for type_ in MutationType}
 TemplateName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class Reach(str, Enum):
-    """How much of a golden prompt a mutation disturbs."""
-
-    PROMPT = "prompt"
-    """All of it."""
-    SENTENCE = "sentence"
-    """One sentence, or one clause of a prompt that is a single sentence; the rest stays as it is."""
-    MIXED = "mixed"
-    """Half of the mutations the one, half the other."""
-
-    def __str__(self) -> str:
-        return self.value
 
 
 class MutationsConfig(Section):

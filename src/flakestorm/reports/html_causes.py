@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flakestorm.model.composition import type_of
 from flakestorm.model.finding import Finding
 from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
@@ -96,7 +97,7 @@ def _like(cause: Cause) -> str:
     rule = cause.rule
     if rule.startswith("error: "):
         rule = rule.split(" ")[1]
-    if len({operator.partition(".")[0] for operator in cause.operators}) > 1:
+    if len({type_of(operator) for operator in cause.operators}) > 1:
         return view(cause=rule)
     return view(cause=rule, type=cause.type)
 

@@ -6,9 +6,10 @@ import pytest
 
 from flakestorm.model.mutation import Kind, Mutation, apply_edits
 from flakestorm.model.prompt import GoldenPrompt
-from flakestorm.mutations.config import MutationsConfig, Reach
+from flakestorm.mutations.config import MutationsConfig
 from flakestorm.mutations.engine import Mutator
 from flakestorm.mutations.protected import protected_spans
+from flakestorm.mutations.reach import Reach
 
 FIRST, SECOND = "Where is my order 4512?", "I have been waiting for two weeks, and I use bob@example.com."
 PROMPT = GoldenPrompt((f"{FIRST} {SECOND}",))
