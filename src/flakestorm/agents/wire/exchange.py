@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -55,9 +56,8 @@ class WireClient:
             )
         except (OSError, UnicodeError, asyncio.TimeoutError) as error:
             elapsed = (perf_counter() - started) * 1000
-            return WireExchange(
-                Ended.REFUSED, elapsed, all_sent=False, body=str(error) or "no connection in time"
-            )
+            reason = _reason(error, self._line.timeout_s)
+            return WireExchange(Ended.REFUSED, elapsed, all_sent=False, body=reason)
         try:
             ended = await self._talk(channel)
         finally:
@@ -161,3 +161,13 @@ class WireClient:
         if parser.started:
             return Ended.CUT
         return Ended.RESET if self._progress.reset else Ended.CLOSED
+
+
+def _reason(error: Exception, timeout_s: float) -> str:
+    """Why there is no connection, for people."""
+    if isinstance(error, asyncio.TimeoutError):
+        return f"none within {timeout_s:g} s"
+    if isinstance(error, ConnectionError) and error.errno:
+        # What asyncio says of it is about its own function.
+        return os.strerror(error.errno)
+    return str(error)
