@@ -25,7 +25,7 @@ def check_http_url(text: str) -> str:
         raise ValueError(f"{text!r} is not a URL: {error}") from None
     if parts.scheme not in {"http", "https"}:
         match = nearest(parts.scheme, ("http", "https"))
-        hint = f", did you mean '{match}://'?" if match else ""
+        hint = f", did you mean '{match}://'?" if match else "."
         raise ValueError(f"{text!r} has the scheme '{parts.scheme}'{hint} Accepted: http, https")
     if not parts.hostname:
         raise ValueError(f"{text!r} names no host, e.g. http://localhost:8000/invoke")

@@ -18,11 +18,20 @@ def read_config_text(path: Path, usual_name: str) -> str:
     try:
         if path.is_dir():
             inside = path / usual_name
-            hint = f" Did you mean {inside}?" if inside.exists() else ""
-            raise ConfigError(f"{path} is a folder, not a configuration file.{hint}")
-        if path.stat().st_size > LARGEST:
-            raise ConfigError(f"{path} has {path.stat().st_size:,} bytes; at most {LARGEST:,} are read.")
-        data = path.read_bytes()
+            hint = (
+                f"Did you mean {inside}?"
+                if inside.exists()
+                else f"'flakestorm init {path}' writes one into it."
+            )
+            raise ConfigError(f"{path} is a folder, not a configuration file. {hint}")
+        with path.open("rb") as file:
+            # Not by its size: a device such as /dev/zero has none, and never ends.
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise ConfigError(
+                f"{path} has more than {LARGEST:,} bytes, so it is hardly a configuration. "
+                "Name another file with -c, or put less into this one."
+            )
     except FileNotFoundError:
         raise ConfigError(_missing(path)) from None
     except (OSError, ValueError) as error:

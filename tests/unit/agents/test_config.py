@@ -74,7 +74,7 @@ def test_published_file_loads() -> None:
         (
             {"endpoint": "ftp2x://localhost/"},
             "endpoint",
-            "'ftp2x://localhost/' has the scheme 'ftp2x' Accepted: http, https",
+            "'ftp2x://localhost/' has the scheme 'ftp2x'. Accepted: http, https",
         ),
         (
             {"endpoint": "http:///x"},
