@@ -74,10 +74,16 @@ class Bandit:
         for arm in self._levels(operator, prompt):
             arm.tries += 1
 
-    def rewarded(self, operator: str, prompt: int, reward: float) -> None:
-        """What a planned call brought, 0–1."""
-        for arm in self._levels(operator, prompt):
-            arm.reward += reward
+    def rewarded(self, operator: str, prompt: int, reward: float, again: float) -> None:
+        """What a planned call brought, and what the same operator may bring ``again`` (both 0–1).
+
+        The type is credited with all of it, as its other operators may be as good; the operator itself only
+        with what is left to be found with it.
+        """
+        type_, *below = self._levels(operator, prompt)
+        type_.reward += reward
+        for arm in below:
+            arm.reward += again
 
     def drop(self, operator: str, prompt: int) -> None:
         """The operator has nothing new for this prompt any more."""

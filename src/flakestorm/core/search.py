@@ -26,7 +26,7 @@ from flakestorm.scoring.causes import failures
 FIRST_ROUND = 16
 GROWTH = 8
 """A round is an eighth of what was made before: few waits in a long search, quick lessons in a short one."""
-NEW_TYPE, NEW_OPERATOR, NEW_SHAPE, KNOWN = 1.0, 0.6, 0.2, 0.02
+NEW_TYPE, NEW_OPERATOR, NEW_SHAPE, KNOWN = 1.0, 0.6, 0.1, 0.01
 """What a failure is worth: its rule never broke under this mutation type, or under this operator, or for this
 kind of prompt; or all of that is known."""
 
@@ -146,7 +146,7 @@ class SearchPlan:
         for trial, operator, number in sorted(drawn, key=lambda item: item[0].id):
             rules = self._broken.pop(trial.id, ())
             reward = max((self._worth(rule, trial, operator) for rule in rules), default=0.0)
-            self._bandit.rewarded(operator, number, reward)
+            self._bandit.rewarded(operator, number, reward, min(reward, NEW_SHAPE))
 
     def _worth(self, rule: str, trial: Trial, operator: str) -> float:
         type_ = type_of(operator)

@@ -27,7 +27,7 @@ def draws(bandit: Bandit, count: int, seed: int = 0, good: str = "") -> list[tup
             break
         bandit.tried(*choice)
         if choice[0] == good:
-            bandit.rewarded(*choice, 1.0)
+            bandit.rewarded(*choice, 1.0, 1.0)
         made.append(choice)
     return made
 
@@ -60,7 +60,7 @@ def test_a_prompt_that_brings_something_is_drawn_more_often() -> None:
         choice = bandit.choose(rng)
         assert choice is not None
         bandit.tried(*choice)
-        bandit.rewarded(*choice, 1.0 if choice[1] == 7 else 0.0)
+        bandit.rewarded(*choice, 0.0, 1.0 if choice[1] == 7 else 0.0)
         tries[choice[1]] += 1
     assert tries.most_common(1)[0][0] == 7
     assert tries[7] > 5 * 400 / 40

@@ -129,16 +129,21 @@ async def test_nothing_judged_is_inconclusive(tmp_path: Path) -> None:
     assert run.causes
 
 
-async def test_it_finds_what_a_uniform_run_of_the_same_length_finds(tmp_path: Path) -> None:
-    """And more failing operators, over a few seeds."""
+def narrow(prompt: str) -> str:
+    """Knows two words, in lower case only: half of all operators break it."""
+    return "a refund takes five days" if "refund" in prompt or "return" in prompt else "sorry?"
+
+
+async def test_it_finds_more_than_a_uniform_run_of_the_same_length(tmp_path: Path) -> None:
+    """Failures come in families, and a search stays in the family: more operators fail, over three seeds."""
     found: Counter[str] = Counter()
     for seed in range(3):
-        uniform = await execute(tmp_path, f"seed: {seed}", base=BASE.replace("count: 20", "count: 47"))
-        assert uniform.totals.trials == 200
-        search = await execute(tmp_path, f"seed: {seed}, budget: 200")
+        uniform = await execute(tmp_path, f"seed: {seed}", narrow, BASE.replace("count: 20", "count: 22"))
+        assert uniform.totals.trials == 100
+        search = await execute(tmp_path, f"seed: {seed}, budget: 100", narrow)
         found["uniform"] += sum(len(cause.operators) for cause in uniform.causes)
         found["search"] += sum(len(cause.operators) for cause in search.causes)
-    assert found["search"] >= found["uniform"]
+    assert found["search"] > 1.2 * found["uniform"]
 
 
 async def test_too_small_a_budget_is_refused(tmp_path: Path) -> None:
