@@ -21,6 +21,7 @@ from flakestorm.core.language_models import LanguageModels, keys_of, language_mo
 from flakestorm.core.pace import Pace
 from flakestorm.core.plan import Plan, Planned
 from flakestorm.core.planning import make_plan, strategy_of
+from flakestorm.core.redacted_errors import redacted_errors
 from flakestorm.core.sending import sender
 from flakestorm.core.shrink_run import effort_for, groups_of_trial, shrunk
 from flakestorm.core.shrinking import Shrinker
@@ -74,32 +75,34 @@ class Execution:
 
     async def run(self) -> Run:
         """The finished run, or the part of it that was done when a signal, a budget or the agent ended it."""
-        async with language_models(self._config, self._wishes.folder.folder, self._redact) as models:
-            judge = Judge(self._config.invariants, models.for_rule)
-            plan = self._plan()
-            async with open_agent(self._config.agent, self._on_finding, self._wishes.target) as agent:
-                await agent.preflight()
-                if self._wishes.resume is None:
-                    await models.write_variants(self._mutator)
-                with ExitStack() as stack:
-                    store = self._open_store(stack, plan)
-                    return await self._run_in(store, plan, judge, agent, models)
+        with redacted_errors(self._redact):
+            async with language_models(self._config, self._wishes.folder.folder, self._redact) as models:
+                judge = Judge(self._config.invariants, models.for_rule)
+                plan = self._plan()
+                async with open_agent(self._config.agent, self._on_finding, self._wishes.target) as agent:
+                    await agent.preflight()
+                    if self._wishes.resume is None:
+                        await models.write_variants(self._mutator)
+                    with ExitStack() as stack:
+                        store = self._open_store(stack, plan)
+                        return await self._run_in(store, plan, judge, agent, models)
 
     async def shrink(self, wanted: str, trial: str = "", budget: int | None = None) -> Run:
         """The stored run ``wanted`` with minimal inputs for its failures, or for those of one ``trial``.
 
         ``budget`` is the most calls to spend on it.
         """
-        async with language_models(self._config, self._wishes.folder.folder, self._redact) as models:
-            judge = Judge(self._config.invariants, models.for_rule)
-            async with open_agent(self._config.agent, self._on_finding, self._wishes.target) as agent:
-                await agent.preflight()
-                with ExitStack() as stack:
-                    path = self._wishes.folder.find(wanted)
-                    stack.enter_context(exclusive(path))
-                    store = RunFile.open(path)
-                    stack.callback(store.close)
-                    return await self._shrink_in(store, judge, self._executor(agent), trial, budget)
+        with redacted_errors(self._redact):
+            async with language_models(self._config, self._wishes.folder.folder, self._redact) as models:
+                judge = Judge(self._config.invariants, models.for_rule)
+                async with open_agent(self._config.agent, self._on_finding, self._wishes.target) as agent:
+                    await agent.preflight()
+                    with ExitStack() as stack:
+                        path = self._wishes.folder.find(wanted)
+                        stack.enter_context(exclusive(path))
+                        store = RunFile.open(path)
+                        stack.callback(store.close)
+                        return await self._shrink_in(store, judge, self._executor(agent), trial, budget)
 
     async def _shrink_in(
         self, store: RunFile, judge: Judge, executor: LocalExecutor, trial: str, budget: int | None

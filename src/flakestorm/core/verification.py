@@ -9,6 +9,7 @@ from flakestorm.agents.open import open_agent
 from flakestorm.agents.port import Request
 from flakestorm.core.config import FlakeStormConfig, load_config
 from flakestorm.core.language_models import keys_of, language_models
+from flakestorm.core.redacted_errors import redacted_errors
 from flakestorm.core.target import describe_target
 from flakestorm.invariants.judge import Judge
 from flakestorm.model.finding import Finding
@@ -38,15 +39,16 @@ async def verify_setup(source: Path | FlakeStormConfig, target: object | None = 
     )
     facts = [("configuration", size), *(("note", note) for note in config.unused_parts())]
     findings: list[Finding] = []
-    async with language_models(config, default_folder(), redact) as models:
-        judge = Judge(config.invariants, models.for_rule)
-        async with open_agent(config.agent, findings.append, target) as agent:
-            await agent.preflight()
-            trial = Trial.of(config.golden[0])
-            outcome = await agent.send(Request(trial.turns, trial.id))
-        facts.append(("agent", describe_target(config)))
-        facts += await _answer(trial, judge, outcome)
-        greeting = await models.greeting()
+    with redacted_errors(redact):
+        async with language_models(config, default_folder(), redact) as models:
+            judge = Judge(config.invariants, models.for_rule)
+            async with open_agent(config.agent, findings.append, target) as agent:
+                await agent.preflight()
+                trial = Trial.of(config.golden[0])
+                outcome = await agent.send(Request(trial.turns, trial.id))
+            facts.append(("agent", describe_target(config)))
+            facts += await _answer(trial, judge, outcome)
+            greeting = await models.greeting()
     facts += [("model", greeting)] if greeting else []
     facts.extend(("finding", finding.title) for finding in findings)
     return Verification(tuple((subject, redact(text)) for subject, text in facts), 3 if outcome.error else 0)
