@@ -8,7 +8,7 @@ from pathlib import Path
 from flakestorm.core.assembly import Facts, load_run, reassess
 from flakestorm.model.errors import StoreError
 from flakestorm.model.run import Run
-from flakestorm.scoring.assessment import Demands
+from flakestorm.scoring.assessment import NO_WORK, Demands
 from flakestorm.store.run_file import RunFile
 from flakestorm.store.runs import RunFolder
 
@@ -32,7 +32,9 @@ def stored_run(wanted: str, min_score: float | None = None) -> Run:
     if path.suffix.lower() in (".json", ".jsonl"):
         from flakestorm.reports.formats import read_report
 
-        run, demands = read_report(path), Demands()
+        run = read_report(path)
+        # A report tells whether the error budget was spent, not how large it was.
+        demands = Demands(error_budget=0.0 if run.assessment.exit_code == NO_WORK else 1.0)
     else:
         run, demands = _from_store(wanted)
     if min_score is None:
