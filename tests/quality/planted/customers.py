@@ -9,7 +9,7 @@ from planted.reading import both_ends
 from planted.shop import orders
 from planted.specimen import Family
 
-EMAIL = re.compile(r"[\w.]+@[\w.]+\.\w{2,}")
+EMAIL = re.compile(r"(?<![\w.])[\w.]{1,64}@[\w.]{1,80}\.\w{2,12}")
 
 
 def mailing(text: str) -> str:

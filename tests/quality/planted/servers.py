@@ -128,9 +128,9 @@ def asynchronous() -> Iterator[str]:
 
     async def chat(request: web.Request) -> web.Response:
         try:
-            text = (await request.json())["input"]
+            text = json.loads((await request.read()).decode("utf-8"))["input"]
             return web.json_response({"output": orders(str(text))})
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, RecursionError, web.RequestPayloadError):
             return web.json_response({"error": "a JSON object with the key input is needed"}, status=400)
 
     loop = asyncio.new_event_loop()
@@ -139,6 +139,13 @@ def asynchronous() -> Iterator[str]:
     silent = logging.getLogger("planted")
     silent.disabled = True  # clients that go away are part of the examination
     runner = web.AppRunner(app, access_log=None, logger=silent)
+
+    async def end() -> None:
+        await runner.cleanup()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
     async def begin() -> int:
         await runner.setup()
@@ -151,7 +158,7 @@ def asynchronous() -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{port}/chat"
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(70)
+        asyncio.run_coroutine_threadsafe(end(), loop).result(70)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()

@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 import string
+import warnings
 from contextlib import closing
 
 from planted.shop import SHOP, orders
@@ -49,7 +50,9 @@ def template_braces(text: str) -> str:
 @SHOP.defect()
 def regex_from_input(text: str) -> str:
     """Uses the message as a regular expression to search its help pages with."""
-    re.search(text, "Opening hours, orders, refunds")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # "possible nested set": a matter of Python versions
+        re.search(text, "Opening hours, orders, refunds")
     return orders(text)
 
 
