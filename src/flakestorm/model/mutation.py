@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from typing import NamedTuple
 
 from flakestorm.model.attack import Attack
 from flakestorm.model.randomness import identifier
@@ -32,8 +33,7 @@ class Kind(str, Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace ``text[start:end]`` of the golden prompt by ``replacement``. Offsets are code points."""
 
     start: int

@@ -34,7 +34,7 @@ def attempt(
     untouched = rng.getstate()
     canary = make_canary(rng) if choice.has_canary else ""
     draft = _draft(choice, prompt.turns, canary, rng, intensity, reach)
-    drew = rng.getstate() != untouched
+    drew = choice.has_canary or rng.getstate() != untouched
     if draft is None:
         return None, drew
     earlier = prompt.turns[:-1] if draft.earlier is None else draft.earlier

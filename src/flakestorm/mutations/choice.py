@@ -22,8 +22,8 @@ STRENGTH = (Kind.PRESERVES_MEANING, Kind.USER, Kind.EDGE, Kind.CHANGES_MEANING, 
 class Choice:
     """One or several operators, the second to work on what the first made, and so on.
 
-    ``steps`` are the operators, each with the user's template if it is for one. ``slowness`` is the inverse
-    of the weight.
+    ``steps`` are the operators, each with the user's template if it is for one. ``weight`` is how early it is
+    tried relative to the others of its type.
     """
 
     def __init__(self, name: str, steps: tuple[tuple[OperatorInfo, str], ...]) -> None:
@@ -34,7 +34,7 @@ class Choice:
         self.kind = max((info.kind for info in infos), key=STRENGTH.index)
         self.implied = tuple(dict.fromkeys(name for info in infos for name in info.implied))
         self.has_canary = self.kind is Kind.HOSTILE or "canary" in self.implied
-        self.slowness = 1 / infos[0].weight
+        self.weight = infos[0].weight
 
     @property
     def is_attack(self) -> bool:

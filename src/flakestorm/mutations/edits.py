@@ -34,7 +34,7 @@ def choose(rng: Random, options: Options, intensity: float) -> Draft | None:
     """One edit at each of the picked places; None when there are no places."""
     if not options:
         return None
-    return Draft(tuple(rng.choice(edits) for edits in pick(rng, options, intensity)))
+    return Draft(tuple([rng.choice(edits) for edits in pick(rng, options, intensity)]))
 
 
 def drafted(edits: Iterable[Edit]) -> Draft | None:
@@ -46,4 +46,8 @@ def drafted(edits: Iterable[Edit]) -> Draft | None:
 def around(text: str, before: str, after: str) -> Draft | None:
     """Put ``before`` in front of ``text`` and ``after`` behind it, an edit each unless it is empty."""
     end = len(text)
-    return drafted(edit for edit in (Edit(0, 0, before), Edit(end, end, after)) if edit.replacement)
+    if not after:
+        return Draft((Edit(0, 0, before),)) if before else None
+    if not before:
+        return Draft((Edit(end, end, after),))
+    return Draft((Edit(0, 0, before), Edit(end, end, after)))

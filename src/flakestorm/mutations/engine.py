@@ -113,40 +113,41 @@ class Mutator:
     def _of_type(self, prompt: GoldenPrompt, type_: str, seen: set[object]) -> Iterator[Mutation]:
         # Round after round through all operators of the type, so that none repeats before all had a turn.
         (choices,) = self._parts[type_]
-        misses = dict.fromkeys((choice.name for choice in choices), 0)
+        seed, intensity, reach = self.seed, self.config.intensity, self.config.reach
+        misses: dict[str, int] = {}
+        spent: set[str] = set()
         for ordinal in count():
-            if not misses:
+            if len(spent) == len(choices):
                 return
             for choice in self._rounds.order(prompt.id, type_, ordinal, choices):
-                if choice.name not in misses:
+                name = choice.name
+                if name in spent:
                     continue
-                mutation, drew = self._attempt(prompt, choice, ordinal)
+                mutation, drew = attempt(choice, prompt, seed, ordinal, intensity, reach)
                 is_new = mutation is not None and _is_new(mutation, seen)
-                misses[choice.name] = 0 if is_new else misses[choice.name] + 1
+                misses[name] = 0 if is_new else misses.get(name, 0) + 1
                 # What draws nothing would make the same thing again.
-                if not drew or misses[choice.name] == MISSES:
-                    del misses[choice.name]
+                if not drew or misses[name] == MISSES:
+                    spent.add(name)
                 if mutation is not None and is_new:
                     yield mutation
 
     def _composed(self, prompt: GoldenPrompt, type_: str, seen: set[object]) -> Iterator[Mutation]:
         # In each round every operator of every part has a turn, each time beside another one.
+        seed, intensity, reach = self.seed, self.config.intensity, self.config.reach
         for ordinal in count():
             fruitless = True
             parts = [
-                self._rounds.order(prompt.id, f"{type_} {place}", ordinal, of_part)
+                list(self._rounds.order(prompt.id, f"{type_} {place}", ordinal, of_part))
                 for place, of_part in enumerate(self._parts[type_])
             ]
             for choice in in_turn(parts):
-                mutation, _ = self._attempt(prompt, choice, ordinal)
+                mutation, _ = attempt(choice, prompt, seed, ordinal, intensity, reach)
                 if mutation is not None and _is_new(mutation, seen):
                     fruitless = False
                     yield mutation
             if fruitless:
                 return
-
-    def _attempt(self, prompt: GoldenPrompt, choice: Choice, ordinal: int) -> tuple[Mutation | None, bool]:
-        return attempt(choice, prompt, self.seed, ordinal, self.config.intensity, self.config.reach)
 
     def _shortfall(self, prompt: GoldenPrompt, made: int) -> str:
         label = prompt.name or prompt.text
@@ -167,7 +168,7 @@ def _is_new(mutation: Mutation, seen: set[object]) -> bool:
 
 
 def _memory(turns: tuple[str, ...]) -> object:
-    if sum(map(len, turns)) <= LONG:
+    if len(turns[-1]) <= LONG and (len(turns) == 1 or sum(map(len, turns)) <= LONG):
         return turns
     return blake2b("\x1f".join(turns).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 

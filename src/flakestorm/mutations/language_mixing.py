@@ -9,7 +9,7 @@ from random import Random
 
 import flakestorm.mutations.language_mixing_digits  # noqa: F401 - imported for its operator
 from flakestorm.model.mutation import Edit, Kind
-from flakestorm.mutations.edits import Options, around, choose, pick
+from flakestorm.mutations.edits import around, drafted, pick
 from flakestorm.mutations.language_mixing_alphabets import ALPHABETS, DIACRITICS, PLAIN
 from flakestorm.mutations.language_mixing_scripts import SCRIPTS
 from flakestorm.mutations.registry import Draft, Source, operator
@@ -49,7 +49,26 @@ def _replaced(source: Source, rng: Random, share: float, change: Change) -> Draf
     if not found:
         return None
     picked = pick(rng, found, share)
-    return Draft(tuple(Edit(word.start, word.end, rng.choice(others)) for word, others in picked))
+    return Draft(tuple([Edit(word.start, word.end, rng.choice(others)) for word, others in picked]))
+
+
+Spelling = Callable[[str], str]
+"""A word in other letters."""
+
+
+def _respelled(source: Source, rng: Random, share: float, spell: Spelling) -> Draft | None:
+    """``share`` (0–1) of the words in other letters; where those have none, of the words that have some."""
+    words = source.wording.words
+    draft = _spelled(pick(rng, words, share), spell) if words else None
+    if draft is not None:
+        return draft
+    others = [word for word in words if spell(word.text) != word.text]
+    return _spelled(pick(rng, others, share), spell) if others else None
+
+
+def _spelled(words: Sequence[Word], spell: Spelling) -> Draft | None:
+    written = [(word, spell(word.text)) for word in words]
+    return drafted([Edit(word.start, word.end, new) for word, new in written if new != word.text])
 
 
 def _listed(columns: range) -> Change:
@@ -75,24 +94,22 @@ def _register_code_switching(language: str, column: int) -> None:
 def _register_script(script: str, write: Callable[[str], str]) -> None:
     spell = lru_cache(maxsize=4096)(write)
 
-    def change(word: Word) -> Sequence[str]:
-        return (spell(word.text),)
-
     def apply(source: Source, rng: Random, intensity: float) -> Draft | None:  # noqa: ARG001 - one script for all
-        return _replaced(source, rng, 1.0, change)
+        return _respelled(source, rng, 1.0, spell)
 
     apply.__doc__ = f"Writes the words in {script.capitalize()} letters, sound by sound."
     operator(FAMILY, f"{script}_letters", Kind.PRESERVES_MEANING)(apply)
 
 
 def _register_alphabet(name: str, summary: str, letters: Mapping[int, int | str]) -> None:
-    def change(word: Word) -> Sequence[str]:
-        return (word.text.translate(letters),)
+    @lru_cache(maxsize=4096)
+    def spell(word: str) -> str:
+        return word.translate(letters)
 
     def apply(source: Source, rng: Random, intensity: float) -> Draft | None:
         # The whole text from the middle of the scale on, single words below.
         share = 1.0 if intensity >= 0.5 else max(2 * intensity, 0.2)
-        return _replaced(source, rng, share, change)
+        return _respelled(source, rng, share, spell)
 
     apply.__doc__ = f"{summary}."
     operator(FAMILY, name, Kind.PRESERVES_MEANING)(apply)
@@ -141,10 +158,10 @@ def emoji_words(source: Source, rng: Random, intensity: float) -> Draft | None:
 
 
 @lru_cache(maxsize=64)
-def _accentable(wording: Wording) -> Options:
-    """The letters that can take accents, each with the accented ones."""
+def _accentable(wording: Wording) -> tuple[tuple[int, str], ...]:
+    """The letters that can take accents: where they stand, and the accented ones."""
     return tuple(
-        tuple(Edit(place, place + 1, accented) for accented in DIACRITICS[letter])
+        (place, DIACRITICS[letter])
         for word in wording.words
         for place, letter in enumerate(word.text, word.start)
         if letter in DIACRITICS
@@ -154,20 +171,22 @@ def _accentable(wording: Wording) -> Options:
 @operator(FAMILY, "diacritics_added", Kind.PRESERVES_MEANING)
 def diacritics_added(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Puts accents on letters that have none."""
-    return choose(rng, _accentable(source.wording), intensity)
+    found = _accentable(source.wording)
+    picked = pick(rng, found, intensity) if found else ()
+    return drafted([Edit(place, place + 1, rng.choice(accented)) for place, accented in picked])
 
 
 def _is_latin(char: str) -> bool:
     return char <= "ɏ" or "Ḁ" <= char <= "ỿ"
 
 
-def _stripped(word: Word) -> Sequence[str]:
+def _stripped(word: str) -> str:
     # Only Latin letters: elsewhere a mark is often a vowel, and the word would be another one without it.
     letters = (
         PLAIN.get(char) or (unicodedata.normalize("NFD", char)[0] if _is_latin(char) else char)
-        for char in word.text
+        for char in word
     )
-    return ("".join(letters),)
+    return "".join(letters)
 
 
 @operator(FAMILY, "diacritics_stripped", Kind.PRESERVES_MEANING)
@@ -175,7 +194,7 @@ def diacritics_stripped(source: Source, rng: Random, intensity: float) -> Draft 
     """Takes the accents off all letters, as people do on a foreign keyboard."""
     if source.text.isascii():
         return None
-    return _replaced(source, rng, 1.0, _stripped)
+    return _spelled(source.wording.words, _stripped)
 
 
 @operator(FAMILY, "right_to_left_embedding", Kind.PRESERVES_MEANING)

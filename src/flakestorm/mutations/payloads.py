@@ -7,6 +7,7 @@ user's data; the last two ask for the canary as well, because only the canary pr
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from random import Random
 
 GENTLE = (
@@ -94,7 +95,12 @@ FIELDS: dict[str, Payload] = {
 
 def fill(template: str, canary: str, rng: Random, intensity: float) -> str:
     """``template`` with each field of ``FIELDS`` replaced; other braces are left as they are."""
-    for field, payload in FIELDS.items():
-        if field in template:
-            template = template.replace(field, payload(canary, rng, intensity))
+    for field in _fields_in(template):
+        template = template.replace(field, FIELDS[field](canary, rng, intensity))
     return template
+
+
+@lru_cache(maxsize=4096)
+def _fields_in(template: str) -> tuple[str, ...]:
+    """The fields that ``template`` has; no payload brings further ones."""
+    return tuple(field for field in FIELDS if field in template)

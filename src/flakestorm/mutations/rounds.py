@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import chain, islice
 
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.randomness import draw, generator
 from flakestorm.mutations.choice import Choice
+
+MOST_SLOTS = 16
+"""However heavy an operator is, it is met no earlier than this many light ones would be."""
+
+KEPT = 8
+"""So many rounds of a type are kept: every prompt takes the first ones, few come so far."""
 
 
 class Rounds:
@@ -17,35 +24,38 @@ class Rounds:
         self._seed = seed
         self._places = {prompt.id: place for place, prompt in enumerate(prompts)}
         self._begin = cache(self._beginning)
-        # A round of a type is the same for all prompts; only a long run has more rounds than this.
-        self._shared = lru_cache(maxsize=256)(self._order)
+        self._orders: dict[tuple[str, int], list[Choice]] = {}
 
-    def order(self, prompt_id: str, what: str, number: int, choices: Sequence[Choice]) -> list[Choice]:
+    def order(self, prompt_id: str, what: str, number: int, choices: Sequence[Choice]) -> Iterator[Choice]:
         """All ``choices`` (those of ``what``, the same ones each time) as they are tried in a round.
 
         All prompts share one order, but each begins elsewhere in it. What one prompt does not get to is thus
         the first that another one does; orders drawn apart would leave out a third of the operators where
         four prompts take a quarter each.
         """
-        begin = self._begin(prompt_id)
-        total = len(choices)
-        keyed = []
-        for place, choice in zip(self._shared(what, number, total), choices, strict=True):
-            share = ((place + 0.5) / total + begin) % 1
-            # These keys sort as drawing by weight without putting back would.
-            keyed.append(
-                (share if choice.slowness == 1 else 1 - (1 - share) ** choice.slowness, place, choice)
-            )
-        keyed.sort()  # the places differ, so that no comparison gets to the choices
-        return [choice for _, _, choice in keyed]
+        order = self._orders.get((what, number)) or self._drawn(what, number, choices)
+        if number < KEPT:
+            self._orders[what, number] = order
+        first = int(self._begin(prompt_id) * len(order))
+        taken = set()
+        for choice in chain(islice(order, first, None), islice(order, first)):
+            if choice.name not in taken:
+                taken.add(choice.name)
+                yield choice
 
     def _beginning(self, prompt_id: str) -> float:
         """Where in the shared order (0–1) the prompt begins; further prompts change nothing for it."""
         place = self._places.get(prompt_id)
         return draw(self._seed, prompt_id, "begin") if place is None else _spread(place)
 
-    def _order(self, what: str, number: int, total: int) -> list[int]:
-        return generator(self._seed, what, "round", number).sample(range(total), total)
+    def _drawn(self, what: str, number: int, choices: Sequence[Choice]) -> list[Choice]:
+        """A shuffled list in which a choice of double weight stands twice, so that it is met earlier."""
+        lightest = min((choice.weight for choice in choices), default=1.0)
+        slots = [
+            choice for choice in choices for _ in range(min(round(choice.weight / lightest), MOST_SLOTS))
+        ]
+        generator(self._seed, what, "round", number).shuffle(slots)
+        return slots
 
 
 def _spread(place: int) -> float:

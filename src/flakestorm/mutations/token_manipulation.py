@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
 
 from flakestorm.model.mutation import Edit, Kind
-from flakestorm.mutations.edits import Options, choose, drafted, pick
+from flakestorm.mutations.edits import drafted, pick
 from flakestorm.mutations.registry import Draft, Source, operator
 from flakestorm.mutations.templates import register_templates
 from flakestorm.mutations.token_manipulation_characters import (
@@ -30,6 +31,8 @@ from flakestorm.mutations.wording import Wording
 
 FAMILY = "token_manipulation"
 
+STACK = "".join(COMBINING_MARKS) * 2
+"""Beginning anywhere in its first half, this goes on with marks that differ from each other."""
 CHUNK = re.compile(r"\S+")
 LIGATURE = re.compile("|".join(LIGATURES))
 
@@ -43,10 +46,10 @@ def _inner_places(wording: Wording) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=64)
-def _twins(wording: Wording) -> Options:
-    """The letters that have look-alikes, each with its look-alikes."""
+def _twins(wording: Wording) -> tuple[tuple[int, Sequence[str]], ...]:
+    """The letters that have look-alikes: where they stand, and the look-alikes."""
     return tuple(
-        tuple(Edit(place, place + 1, twin) for twin in HOMOGLYPHS[character])
+        (place, HOMOGLYPHS[character])
         for word in wording.words
         for place, character in enumerate(word.text, word.start)
         if character in HOMOGLYPHS
@@ -58,13 +61,15 @@ def _slipped_in(source: Source, rng: Random, intensity: float, characters: str) 
     places = _inner_places(source.wording)
     if not places:
         return None
-    return Draft(tuple(Edit(at, at, rng.choice(characters)) for at in pick(rng, places, intensity)))
+    return Draft(tuple([Edit(at, at, rng.choice(characters)) for at in pick(rng, places, intensity)]))
 
 
 @operator(FAMILY, "homoglyphs", Kind.PRESERVES_MEANING)
 def homoglyphs(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Replaces letters by Cyrillic and Greek letters that look the same."""
-    return choose(rng, _twins(source.wording), intensity)
+    found = _twins(source.wording)
+    picked = pick(rng, found, intensity) if found else ()
+    return drafted([Edit(place, place + 1, rng.choice(twins)) for place, twins in picked])
 
 
 @operator(FAMILY, "zero_width", Kind.PRESERVES_MEANING)
@@ -167,12 +172,8 @@ def combining_marks(source: Source, rng: Random, intensity: float) -> Draft | No
     if not places:
         return None
     height = 1 + round(7 * intensity)
-    return Draft(
-        tuple(
-            Edit(at, at, "".join(rng.choices(COMBINING_MARKS, k=height)))
-            for at in pick(rng, places, intensity)
-        )
-    )
+    firsts = [(at, rng.randrange(len(COMBINING_MARKS))) for at in pick(rng, places, intensity)]
+    return Draft(tuple([Edit(at, at, STACK[first : first + height]) for at, first in firsts]))
 
 
 @operator(FAMILY, "control_characters", Kind.EDGE)
@@ -189,7 +190,7 @@ def noncharacters(source: Source, rng: Random, intensity: float) -> Draft | None
 
 def _between_words(source: Source, rng: Random, intensity: float, characters: str) -> Draft:
     places = [word.start for word in source.wording.words] or [len(source.text)]
-    return Draft(tuple(Edit(at, at, rng.choice(characters)) for at in pick(rng, places, intensity)))
+    return Draft(tuple([Edit(at, at, rng.choice(characters)) for at in pick(rng, places, intensity)]))
 
 
 @operator(FAMILY, "glitch_tokens", Kind.EDGE)
