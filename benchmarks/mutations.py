@@ -5,23 +5,23 @@ from __future__ import annotations
 import sys
 from time import process_time
 
+from flakestorm.model.mutation import Kind
 from flakestorm.model.mutation_type import MutationType
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.mutations.config import MutationsConfig
 from flakestorm.mutations.engine import Mutator
 from flakestorm.mutations.registry import operators
 
-PROMPTS = tuple(
-    GoldenPrompt((text,))
-    for text in (
-        "What is the status of order 4512?",
-        "How do I reset my password? I use bob@example.com",
-        "Please summarise the refund policy in two sentences, because I don't have a lot of time.",
-        "I want to buy 3 large tickets for 5 May 2024. Can you help me with the payment of $20?",
-        "If my package is late, tell me about the colour options for the sofa that I ordered last week.",
-    )
+PROMPTS = (
+    "I want to buy 3 large tickets for 5 May 2024. Can you help me with the payment of $20? It is rather",
+    "If my package is late, tell me about the colour options for the sofa that I ordered last week, please",
 )
-EACH = 20
+"""About a hundred characters, to which each prompt adds its number."""
+EACH = 100
+"""Mutations of each prompt."""
+FEW = 20
+"""The same where a single family makes them all."""
+REPEATS = 4
 TEMPLATES = {
     "lawyer": "As my lawyer says: {prompt}",
     "urgent": "{prompt} It is urgent.",
@@ -29,13 +29,11 @@ TEMPLATES = {
 }
 
 
-def rate(types: tuple[str, ...], prompts: int, each: int = EACH) -> float:
-    """Mutations of ``types`` a second, ``each`` of every one of ``prompts`` different golden prompts."""
+def rate(types: tuple[str, ...], prompts: int, each: int = EACH, first: int = 0) -> float:
+    """Mutations of ``types`` a second of processor time, ``each`` of every one of ``prompts`` prompts."""
     config = MutationsConfig(types=types, count=each, custom_templates=TEMPLATES)
     mutator = Mutator(config, seed=0)
-    varied = [
-        GoldenPrompt((f"{PROMPTS[number % len(PROMPTS)].text} ({number})",)) for number in range(prompts)
-    ]
+    varied = [GoldenPrompt((f"{PROMPTS[n % len(PROMPTS)]} ({n})",)) for n in range(first, first + prompts)]
     made = 0
     start = process_time()
     for prompt in varied:
@@ -43,15 +41,21 @@ def rate(types: tuple[str, ...], prompts: int, each: int = EACH) -> float:
     return made / (process_time() - start)
 
 
-def main(prompts: int = 200) -> None:
-    """Print one line: the total, then each family."""
-    known = {info.type for _, info in operators.items()}
-    types = tuple(type_.value for type_ in MutationType if type_.value in known)
+def best(types: tuple[str, ...], prompts: int, each: int = EACH) -> float:
+    """The best of several rates, each with prompts of its own: other work on the machine only slows down."""
+    return max(rate(types, prompts, each, part * prompts) for part in range(REPEATS))
+
+
+def main(prompts: int = 30) -> None:
+    """Print the total of everything that changes the text, then each family; ``prompts`` are so many prompts."""
+    kinds: dict[str, set[Kind]] = {}
+    for name, info in operators.items():
+        kinds.setdefault(name.partition(".")[0], set()).add(info.kind)
+    types = tuple(type_.value for type_ in MutationType if type_.value in kinds)
+    texts = tuple(type_ for type_ in types if kinds[type_] - {Kind.PROTOCOL})
     rate(types, 5)  # reads the word lists, which a run does once
-    families = "  ".join(f"{type_} {rate((type_,), prompts):,.0f}" for type_ in types)
-    total = rate(types, prompts, EACH * len(types))
-    few = rate(types, prompts, len(types))
-    print(f"mutations/s: total {total:,.0f} ({few:,.0f} with one of each type)  {families}")
+    families = "  ".join(f"{type_} {best((type_,), prompts, FEW):,.0f}" for type_ in types)
+    print(f"mutations/s: total {best(texts, prompts):,.0f} (aim: 20,000 on an idle core)  {families}")
 
 
 if __name__ == "__main__":
