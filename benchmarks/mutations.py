@@ -47,7 +47,7 @@ def best(types: tuple[str, ...], prompts: int, each: int = EACH) -> float:
 
 
 def main(prompts: int = 30) -> None:
-    """Print the total of everything that changes the text, then each family; ``prompts`` are so many prompts."""
+    """Print the total of everything that changes the text, then each family, with so many ``prompts``."""
     kinds: dict[str, set[Kind]] = {}
     for name, info in operators.items():
         kinds.setdefault(name.partition(".")[0], set()).add(info.kind)
