@@ -28,8 +28,9 @@ def punctuation_stripped(source: Source, rng: Random, intensity: float) -> Draft
     marks = _marks(source.wording)
     if not marks:
         return None
-    # People who leave marks out leave most of them out.
-    dropped = pick(rng, marks, max(intensity, 0.5))
+    # People who leave marks out leave most of them out, and the last one always.
+    *inner, last = marks
+    dropped = [*pick(rng, inner, max(intensity, 0.5)), last] if inner else [last]
     return Draft(tuple(Edit(start, end, "") for start, end in dropped))
 
 
