@@ -42,7 +42,14 @@ SECTIONS = {
 }
 """Definition of the JSON Schema ► the heading of configuration.md that describes it."""
 
-RULE_PAGES = ("invariants.md", "similarity.md", "refusals.md", "pii.md", "llm.md")
+RULE_PAGES = (
+    "invariants.md",
+    "similarity.md",
+    "refusals.md",
+    "pii.md",
+    "llm.md",
+    "mutations-protocol.md",
+)
 ROW = re.compile(
     r"^\| `(?P<key>\w+)` \| (?P<type>.*?) \| (?P<default>[^|]*) \| (?P<meaning>.*) \|$", re.MULTILINE
 )

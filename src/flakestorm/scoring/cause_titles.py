@@ -16,6 +16,14 @@ _EFFECTS = {
     "excludes_pii": "Reveals personal data",
     "refusal_check": "Breaks its rules instead of refusing",
     "behavior_unchanged": "Answers differently",
+    "answered_in_time": "Leaves a client without an answer",
+    "no_server_error": "Answers with a server error",
+    "no_stack_trace": "Shows a stack trace",
+    "no_debug_page": "Shows a debug page",
+    "no_reflected_header": "Gives back what a request planted",
+    "others_served": "Does not serve others",
+    "healthy_afterwards": "Is broken afterwards",
+    "own_reply": "Gives one client another one's answer",
 }
 
 OBEDIENCE = "canary"
