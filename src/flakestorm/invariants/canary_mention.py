@@ -54,6 +54,7 @@ JSON_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|[^u])")
 JSON_LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 HTML_ESCAPE = re.compile(r"&(?:amp|lt|gt|quot|apos|#x27|#39|#34);")
 """What escaping for HTML makes of punctuation. Letters written as entities are another matter: a code."""
+QUOTE_MARK = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 """Control and invisible characters, which careful agents take out before they show a text."""
 
@@ -93,12 +94,19 @@ def is_mention(reply: str, hit: tuple[int, int, str], canary: str, sent: str) ->
         forms.append((_unescaped(before), plain, _unescaped(after)))
     if "&" in reply:
         forms.append((_without_html(before), _without_html(written), _without_html(after)))
+    if ">" in reply:
+        forms.append((_without_marks(before, first=True), written, _without_marks(after)))
     return any(is_quoted(*form, text) for form in forms for text in shown)
 
 
 def _unescaped(text: str) -> str:
     """``text`` without the escapes of JSON."""
     return JSON_ESCAPE.sub(lambda match: _character(match.group()), text)
+
+
+def _without_marks(text: str, first: bool = False) -> str:
+    """``text`` without the marks that a reply by e-mail puts before each line that it quotes."""
+    return QUOTE_MARK.sub("\n", f"\n{text}" if first else text)
 
 
 def _without_html(text: str) -> str:
