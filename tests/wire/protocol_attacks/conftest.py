@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +16,7 @@ import pytest
 from flakestorm.agents.config import AgentConfig
 from flakestorm.agents.http import HttpAgent, http_agent
 from flakestorm.agents.port import Request
+from flakestorm.invariants.config import Rule
 from flakestorm.invariants.judge import Judge
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.record import TrialRecord
@@ -75,23 +76,28 @@ def faulty_server() -> Iterator[Callable[..., str]]:
 @pytest.fixture
 async def attacked() -> AsyncIterator[Attacked]:
     """Run the attack of one operator on the agent at a URL, as a run would, and judge it."""
-    mutator, judge = Mutator(MutationsConfig(), seed=1), Judge([])
+    mutator = Mutator(MutationsConfig(), seed=1)
     async with AsyncExitStack() as stack:
         agents: dict[str, HttpAgent] = {}
 
         async def attack(
-            url: str, operator: str, intensity: float = 0.0, ordinal: int = 0, **keys: Any
+            url: str,
+            operator: str,
+            intensity: float = 0.0,
+            rules: Sequence[Rule] = (),
+            ordinal: int = 0,
+            **keys: Any,
         ) -> TrialRecord:
             agent = agents.get(url)
             if agent is None:
-                agent = agents[url] = http_agent(AgentConfig(endpoint=url, **{"timeout": 10_000, **keys}))
+                agent = agents[url] = http_agent(AgentConfig(endpoint=url, **{"timeout": 20_000, **keys}))
                 stack.push_async_callback(agent.aclose)
             mutation = mutator.one(PROMPT, operator, ordinal, intensity)
             assert mutation is not None
             assert mutation.attack is not None
             trial = Trial.of(PROMPT, mutation)
             outcome = await agent.attack(mutation.attack, Request(trial.turns, trial.id))
-            verdicts = judge.judge(trial, outcome)
+            verdicts = Judge(rules).judge(trial, outcome)
             return TrialRecord(trial, outcome, verdicts, *conclude(trial, outcome, verdicts))
 
         yield attack

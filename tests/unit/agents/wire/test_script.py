@@ -132,6 +132,7 @@ def test_pauses_lie_between_the_steps() -> None:
 
 
 @given(st.lists(st.binary(max_size=30), max_size=6), st.integers(1, 8))
+@settings(deadline=None)
 def test_steps_lose_nothing(parts: list[bytes], steps: int) -> None:
     """Whatever the blocks are, cutting them into steps keeps the bytes and makes at most that many."""
     whole = b"".join(parts)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -141,3 +144,10 @@ def test_time_scales_with_intensity() -> None:
     held = [made("timeout_manipulation.held_open", intensity).attack for intensity in (0.0, 0.3, 1.0)]
     seconds = [attack.timing.seconds for attack in held if attack is not None]
     assert seconds == [0.25, pytest.approx(2.65), 6.0]
+
+
+def test_the_documentation_counts_right() -> None:
+    """The table of mutations-protocol.md has every type with the number of its attacks."""
+    page = Path(__file__).parents[4] / "docs" / "mutations-protocol.md"
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (\d+) \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name: int(count) for name, count in rows} == Counter(name.partition(".")[0] for name in NAMES)
