@@ -11,7 +11,7 @@ demo: $(STAMP)
 
 test: lint
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage run -m pytest --numprocesses 2
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
