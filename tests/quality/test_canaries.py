@@ -72,9 +72,8 @@ def has_code(mutation: Mutation, how: str, reply: str) -> bool:
     """Whether the attack holds the canary in the very code of the reply, which then proves nothing."""
     if how not in CODES:
         return False
-    sent, code = (
-        "".join(filter(str.isalnum, text)).lower() for text in (mutation.text, reply.rsplit(maxsplit=1)[-1])
-    )
+    texts = (mutation.text, reply.rsplit(maxsplit=1)[-1])
+    sent, code = ("".join(filter(str.isalnum, text)).lower() for text in texts)
     # The last characters of a code depend on what follows.
     return code[:-3] in sent
 
