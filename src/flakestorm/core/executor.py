@@ -51,9 +51,7 @@ Report = Callable[[Trial, Outcome], Awaitable[None] | None]
 class Executor(Protocol):
     """Runs trials and reports each; returns why it stopped early, or an empty string."""
 
-    async def execute(
-        self, trials: Iterator[Trial], report: Report, at_once: int | None = None
-    ) -> str:
+    async def execute(self, trials: Iterator[Trial], report: Report, at_once: int | None = None) -> str:
         """Run all ``trials``, ``at_once`` of them or as many as there may be; ``report`` each as it ends."""
         ...
 
@@ -77,9 +75,7 @@ class LocalExecutor:
         for worker in self._workers:
             worker.cancel()
 
-    async def execute(
-        self, trials: Iterator[Trial], report: Report, at_once: int | None = None
-    ) -> str:
+    async def execute(self, trials: Iterator[Trial], report: Report, at_once: int | None = None) -> str:
         """Run all ``trials``. An exception of ours ends everything; what was reported stays reported."""
         self._workers = workers = [
             asyncio.create_task(self._work(trials, report), name=f"flakestorm-worker-{number}")

@@ -66,7 +66,7 @@ def test_one_id_for_two_rules_is_an_error():
 
 @pytest.mark.parametrize("kind", Kind)
 def test_rules_about_the_answer_need_the_same_question(make_trial, make_mutation, make_outcome, kind):
-    """They speak where the meaning is kept or the template is the user's; conduct is judged of all prompts."""
+    """They speak where the meaning is kept or the template is the user's; conduct is judged always."""
     verdicts = Judge([ANSWER, CONDUCT, ON_WIRE]).judge(make_trial(make_mutation(kind)), make_outcome())
     about_answer = {"contains": PASSED} if kind in (Kind.PRESERVES_MEANING, Kind.USER) else {}
     if kind is Kind.PROTOCOL:
