@@ -15,8 +15,8 @@ from planted.server_defects import SERVED
 from planted.servers import Served
 from planted.specimen import Profile
 
-STAGES = (130, 500)
-"""Calls; the first are the same in both, and mostly enough."""
+STAGES = (60, 200, 500)
+"""Calls; a longer run begins as the shorter one does, which is mostly enough."""
 RECALL = 0.95
 AT_ONCE = 12
 """Servers that are examined at the same time: most of an attack is waiting."""
