@@ -66,7 +66,9 @@ def _summary(folder: RunFolder, id_: str) -> Summary:
         info = Facts.of(store).info
         status = "interrupted" if info.status == "running" else info.status
         return Summary(id_, status, info.target, store.counts())
-    except (StoreError, KeyError) as error:
+    except StoreError as error:
         return Summary(id_, "unreadable", str(error), {})
+    except (KeyError, TypeError, ValueError) as error:
+        return Summary(id_, "unreadable", f"its facts are not those of a run ({error!r})", {})
     finally:
         store.close()

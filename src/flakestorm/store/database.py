@@ -42,10 +42,12 @@ def translated(path: Path) -> Iterator[None]:
 
 def _explain(error: sqlite3.Error) -> str:
     text = str(error)
-    if "full" in text:
-        return (
-            "the disk is full. What was finished is kept; free some space and use `flakestorm run --resume`."
+    if "full" in text or "disk I/O" in text:
+        # A quota, or a limit on the size of files, shows as an I/O error.
+        what = (
+            "the disk is full" if "full" in text else f"{text}: the disk is full, over its quota, or broken"
         )
+        return f"{what}. What was finished is kept; free some space and use `flakestorm run --resume`."
     if "not a database" in text or "malformed" in text:
         return f"this is not a readable run ({text}). Move it away; other runs are not affected."
     if "readonly" in text or "unable to open" in text:
@@ -58,12 +60,22 @@ def create(path: Path) -> sqlite3.Connection:
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.open("xb").close()
-        connection = _connect(path)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.executescript(_SCHEMA)
-        connection.commit()
+        try:
+            connection = _connect(path)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.executescript(_SCHEMA)
+            connection.commit()
+        except BaseException:
+            discard(path)
+            raise
     return connection
+
+
+def discard(path: Path) -> None:
+    """Remove a run in which nothing was stored: it would be taken for the latest, and cannot be read."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def open_existing(path: Path) -> sqlite3.Connection:
@@ -71,7 +83,7 @@ def open_existing(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise StoreError(f"{path}: there is no such run. `flakestorm runs` lists those that there are.")
     with translated(path):
-        connection = _connect(path)
+        connection = _connect_somehow(path)
         try:
             _verify(connection, path)
         except BaseException:
@@ -80,11 +92,27 @@ def open_existing(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _connect_somehow(path: Path) -> sqlite3.Connection:
+    try:
+        return _connect(path)
+    except sqlite3.OperationalError:
+        log = path.with_name(path.name + "-wal")
+        # The attempt itself may have left an empty one.
+        if log.exists() and log.stat().st_size:
+            raise
+    # A full disk, or a folder that cannot be written, is no reason not to show a run that is over.
+    return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=10, check_same_thread=False)
-    # FULL: a commit survives a power cut, and the writer groups commits so that it costs little.
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        # FULL: a commit survives a power cut, and the writer groups commits so that it costs little.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -12,7 +12,7 @@ import orjson
 
 from flakestorm.model.errors import StoreError
 from flakestorm.model.record import TrialRecord
-from flakestorm.store.database import create, open_existing, translated
+from flakestorm.store.database import create, discard, open_existing, translated
 
 PAGE = 500
 """Records read at once while streaming."""
@@ -37,7 +37,12 @@ class RunFile:
     def create(cls, path: Path, facts: dict[str, Any]) -> RunFile:
         """A new run with its first facts."""
         run = cls(path, create(path))
-        run.set_facts(facts)
+        try:
+            run.set_facts(facts)
+        except BaseException:
+            run.close()
+            discard(path)
+            raise
         return run
 
     @classmethod

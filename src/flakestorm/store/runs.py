@@ -74,9 +74,9 @@ def exclusive(path: Path) -> Iterator[None]:
 
     The operating system lets go of the lock when the process ends, however it ends.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_suffix(".lock"), blocking=False)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
         raise UsageError(
@@ -85,7 +85,8 @@ def exclusive(path: Path) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise StoreError(
-            f"{path.parent}: {error.strerror}. Check its permissions and the free space."
+            f"{path.parent}: {error.strerror}. Runs are stored there: check its permissions and the free "
+            "space, or set FLAKESTORM_HOME to another folder."
         ) from error
     try:
         yield
