@@ -86,7 +86,8 @@ class InProcess:
                 self._abandon(task, call)
         latency_ms = call.elapsed_ms()
         self._tell_blocking(call, trial_id)
-        if call.given_up:
+        # An agent that blocks the loop is done before anybody could give it up. Others are late because of it.
+        if call.given_up or call.longest_step_ms > self._timeout_s * 1000:
             return Outcome(latency_ms, error=self._timeout(call), first_byte_ms=call.first_byte_ms)
         result = task.result()
         if isinstance(result, OutcomeError):
