@@ -86,7 +86,7 @@ class InProcess:
                 self._abandon(task, call)
         latency_ms = call.elapsed_ms()
         self._tell_blocking(call, trial_id)
-        # An agent that blocks the loop is done before anybody could give it up. Others are late because of it.
+        # An agent that blocks the loop is done before anybody could give it up; the others are late with it.
         if call.given_up or call.longest_step_ms > self._timeout_s * 1000:
             return Outcome(latency_ms, error=self._timeout(call), first_byte_ms=call.first_byte_ms)
         result = task.result()
