@@ -18,6 +18,7 @@ from flakestorm.mutations.registry import OperatorInfo, operators
 from flakestorm.mutations.type_name import known_type
 
 EXAMPLES = (
+    "When does order 4512 arrive?",
     'Could you tell me when order 4512 arrives? I paid $20 on 3 March 2026. I don\'t see it at "My orders".',
     "If my flight from Rome to Oslo is late, is the café open?",
     "Please do not change the color of the 3 shirts.",
