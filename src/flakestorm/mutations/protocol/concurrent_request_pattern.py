@@ -45,7 +45,7 @@ def burst_then_quiet(draws: Draws) -> Attack:
 @attack(FAMILY)
 def duplicate_submission(draws: Draws) -> Attack:
     """Sends the same request twice at once with the same key, as an impatient user does."""
-    key = f"{draws.rng.getrandbits(64):016x}"
+    key = draws.marker
     return Attack(
         headers=(line("Idempotency-Key", key), line("X-Request-ID", key)),
         crowd=Crowd(copies=2, together=True),
@@ -55,7 +55,7 @@ def duplicate_submission(draws: Draws) -> Attack:
 @attack(FAMILY)
 def duplicate_pipelined(draws: Draws) -> Attack:
     """Sends the same request twice on one connection with the same key."""
-    key = f"{draws.rng.getrandbits(64):016x}"
+    key = draws.marker
     return Attack(headers=(line("Idempotency-Key", key), line("X-Request-ID", key)), pipelined=2)
 
 

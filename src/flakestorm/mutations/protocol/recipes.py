@@ -9,6 +9,7 @@ from random import Random
 from flakestorm.model.attack import Attack, Due, Framing, Part, Piece, Stream
 from flakestorm.model.canary import make_canary
 from flakestorm.model.mutation import Kind
+from flakestorm.model.randomness import generator
 from flakestorm.mutations.registry import Draft, Source, operator
 
 COMMON = (
@@ -37,7 +38,7 @@ SHORT_WAIT_S, MORE_SHORT_WAIT_S = 0.2, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """What an attack may depend on: the generator, the intensity (0–1), and a token made for it alone."""
+    """What an attack may depend on: the generator, the intensity (0–1), and a token of its own."""
 
     rng: Random
     intensity: float
@@ -60,8 +61,12 @@ def attack(type_: str, implied: tuple[str, ...] = ()) -> Callable[[Recipe], Reci
     """Register the decorated recipe under its own name; ``implied`` comes on top of ``COMMON``."""
 
     def register(recipe: Recipe) -> Recipe:
-        def apply(source: Source, rng: Random, intensity: float) -> Draft:  # noqa: ARG001 - the text stays
-            draws = Draws(rng, intensity, make_canary(rng))
+        name = f"{type_}.{recipe.__name__}"
+
+        def apply(source: Source, rng: Random, intensity: float) -> Draft:
+            # Not drawn from rng: an attack that differs from another in its token alone is the same attack.
+            marker = make_canary(generator(0, source.text, name))
+            draws = Draws(rng, intensity, marker)
             return Draft((), attack=_patient(recipe(draws), intensity))
 
         apply.__doc__ = recipe.__doc__

@@ -119,6 +119,19 @@ def test_every_type_makes_many_different_attacks(type_: str) -> None:
     assert len(of_type) >= 11
 
 
+def test_a_new_token_is_no_new_attack() -> None:
+    """What draws nothing but its token is made once; several prompts have several tokens."""
+    config = MutationsConfig(types=("concurrent_request_pattern",), count=100)
+    first = list(Mutator(config, 1).mutations(GoldenPrompt(("Hi",))))
+    assert len(first) == len({mutation.operator for mutation in first}) == 11
+    there = Mutator(config, 1).one(GoldenPrompt(("Hi",)), "request_method_attack.trace")
+    here = made("request_method_attack.trace")
+    assert here.attack is not None
+    assert there is not None
+    assert there.attack is not None
+    assert here.attack.marker != there.attack.marker
+
+
 def test_no_type_is_attacked_unasked() -> None:
     """The types that are used by default are texts."""
     assert Mutator(MutationsConfig(), 1).attacked == []
