@@ -67,11 +67,6 @@ class Rule(Section):
     )
     probes: tuple[str, ...] = Field((), description="Prompts used instead of the golden ones (contracts)")
 
-    @property
-    def needs_baseline(self) -> bool:
-        """True when the reply is compared with the one to the undisturbed prompt (``baseline: auto``)."""
-        return getattr(self, "baseline", None) == "auto"
-
     @model_serializer(mode="wrap")
     def _with_type(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Types have defaults so that Python code need not repeat them; a file needs them all the same.

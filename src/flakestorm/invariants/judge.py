@@ -107,11 +107,6 @@ class Judge:
         self._implied: dict[str, _Asked] = {}
         self._plans: dict[object, tuple[tuple[_Asked, ...], tuple[Verdict, ...]]] = {}
 
-    @property
-    def needs_baseline(self) -> bool:
-        """True when a rule compares with the reply that the undisturbed prompt got."""
-        return any(rule.needs_baseline for rule, _ in self._rules)
-
     def judge(
         self,
         trial: Trial,

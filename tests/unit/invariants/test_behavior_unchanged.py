@@ -62,12 +62,6 @@ def test_the_threshold_and_numbers_are_options() -> None:
     assert "lacks 240" in changed.detail
 
 
-def test_only_auto_needs_the_control_arm() -> None:
-    """The engine asks the options whether to keep a baseline."""
-    assert BehaviorUnchangedRule().needs_baseline
-    assert not BehaviorUnchangedRule(baseline="text").needs_baseline
-
-
 def test_an_empty_baseline_is_no_option() -> None:
     """An empty text could match nothing."""
     with pytest.raises(ValidationError):

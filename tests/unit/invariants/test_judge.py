@@ -216,12 +216,20 @@ def test_an_unknown_implied_rule_is_an_errored_verdict(make_trial, make_mutation
         assert f"the mutation implies '{name}', which cannot be used" in verdict.detail
 
 
-def test_the_baseline_is_asked_for_when_a_rule_needs_it(make_trial, make_outcome):
-    """`behavior_unchanged` compares with the undisturbed reply unless it has a text of its own."""
+def test_composed_mutations_are_of_each_of_their_types(make_trial, make_mutation, make_outcome):
+    """A rule for one type also speaks about compositions in which it takes part."""
+    rule = ContainsRule(value="shipped", on=("noise",))
+    both = make_trial(make_mutation(type_="paraphrase+noise"))
+    (verdict,) = Judge([rule]).judge(both, make_outcome())
+    assert verdict.status is PASSED
+    other = make_trial(make_mutation(type_="paraphrase+tone_shift"))
+    (verdict,) = Judge([rule]).judge(other, make_outcome())
+    assert verdict.status is SKIPPED
+
+
+def test_rules_get_the_undisturbed_reply(make_trial, make_outcome):
+    """`behavior_unchanged` compares with it unless it has a text of its own."""
     from flakestorm.invariants.behavior_unchanged import BehaviorUnchangedRule
 
-    assert not Judge([ANSWER, BehaviorUnchangedRule(baseline="It was shipped.")]).needs_baseline
-    judge = Judge([ANSWER, BehaviorUnchangedRule()])
-    assert judge.needs_baseline
-    verdicts = judge.judge(make_trial(), make_outcome(), "It was shipped.")
+    verdicts = Judge([ANSWER, BehaviorUnchangedRule()]).judge(make_trial(), make_outcome(), "It was shipped.")
     assert named(verdicts) == {"contains": PASSED, "behavior_unchanged": PASSED}
