@@ -15,10 +15,16 @@ from flakestorm.mutations.choice import Choices, in_turn
 from flakestorm.mutations.composed_edits import composed_edits
 from flakestorm.mutations.config import MutationsConfig
 from flakestorm.mutations.engine import Mutator
+from flakestorm.mutations.reach import Reach
 from flakestorm.mutations.registry import operators
 
 PROMPT = GoldenPrompt(("Please tell me about the refund policy for order 4512, because it's late.",))
 MIXED = "noise+encoding_attacks"
+TEXT_OPERATORS = [
+    name
+    for name, info in operators.items()
+    if info.kind is not Kind.PROTOCOL and info.type not in ("length_extremes", "custom")
+]
 
 
 def make(*types: str, prompt: GoldenPrompt = PROMPT, count: int = 60, **keys: object) -> list[Mutation]:
@@ -45,6 +51,35 @@ def test_composed_edits_do_what_both_do(data: st.DataObject) -> None:
     second = data.draw(edits_of(len(between)))
     composed = composed_edits(between, first, second)
     assert apply_edits(text, composed) == apply_edits(between, second)
+
+
+PIECES = st.sampled_from(
+    [
+        "Where is order 4512?",
+        "I'm late, because it's far.",
+        "متى يصل طلبي",
+        "👩‍👩‍👧 e\u0301",
+        "\n\n",
+        '"',
+        "a",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    names=st.lists(st.sampled_from(TEXT_OPERATORS), min_size=2, max_size=3),
+    text=st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=4).map(" ".join)),
+    reach=st.sampled_from(Reach),
+)
+def test_any_composition_of_any_text(names: list[str], text: str, reach: Reach) -> None:
+    """Whatever meets whatever, the edits lead to the text, and the text can be sent."""
+    mutator = Mutator(MutationsConfig(reach=reach), 3)
+    for ordinal in range(3):
+        mutation = mutator.one(GoldenPrompt(("Hello.", text)), "+".join(names), ordinal, 0.5)
+        if mutation is not None:
+            assert apply_edits(text, mutation.edits) == mutation.text
+            assert all(turn.encode("utf-8").decode("utf-8") == turn for turn in mutation.turns)
 
 
 def test_edits_that_do_not_meet_stay_apart() -> None:
