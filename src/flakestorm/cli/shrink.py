@@ -23,7 +23,7 @@ def shrink(
     ] = None,
     quiet: QuietOption = False,
 ) -> int:
-    """Reduce the failures of a stored run to minimal inputs, against the real agent.
+    """Reduce the failures of a stored run to minimal inputs.
 
     What is found is stored with the run, so that every report of it shows it.
     """
