@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from heapq import heapify, heappop, heappush
-from itertools import count
 
 import flakestorm.mutations.builtin  # noqa: F401 - registers the operators
 from flakestorm.model.errors import UsageError
@@ -116,9 +115,8 @@ class Mutator:
         seed, intensity, reach = self.seed, self.config.intensity, self.config.reach
         misses: dict[str, int] = {}
         spent: set[str] = set()
-        for ordinal in count():
-            if len(spent) == len(choices):
-                return
+        ordinal = 0
+        while len(spent) < len(choices):
             for choice in self._rounds.order(prompt.id, type_, ordinal, choices):
                 name = choice.name
                 if name in spent:
@@ -131,11 +129,13 @@ class Mutator:
                     spent.add(name)
                 if mutation is not None and is_new:
                     yield mutation
+            ordinal += 1
 
     def _composed(self, prompt: GoldenPrompt, type_: str, seen: set[object]) -> Iterator[Mutation]:
         # In each round every operator of every part has a turn, each time beside another one.
         seed, intensity, reach = self.seed, self.config.intensity, self.config.reach
-        for ordinal in count():
+        ordinal, fruitless = 0, False
+        while not fruitless:
             fruitless = True
             parts = [
                 list(self._rounds.order(prompt.id, f"{type_} {place}", ordinal, of_part))
@@ -146,8 +146,7 @@ class Mutator:
                 if mutation is not None and _is_new(mutation, seen):
                     fruitless = False
                     yield mutation
-            if fruitless:
-                return
+            ordinal += 1
 
     def _shortfall(self, prompt: GoldenPrompt, made: int) -> str:
         label = prompt.name or prompt.text

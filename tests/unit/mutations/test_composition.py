@@ -207,3 +207,11 @@ def test_unknown_names_in_a_composition() -> None:
     """The message gives the nearest name of the wrong part."""
     with pytest.raises(UsageError, match=r"unknown operator 'noise.dropp', did you mean 'noise.drop'\?"):
         Mutator(MutationsConfig(), 0).one(PROMPT, "noise.dropp+noise.insert")
+
+
+def test_what_is_undone_is_no_mutation() -> None:
+    """When the second operator takes back what the first did, nothing is sent."""
+    mutator = Mutator(MutationsConfig(), 0)
+    shouted = GoldenPrompt(("WHERE IS IT?",))
+    assert mutator.one(shouted, "noise.lower") is not None
+    assert mutator.one(shouted, "noise.lower+noise.upper") is None
