@@ -32,15 +32,13 @@ def _rate(counts: Counts) -> Score | None:
 
 @dataclass
 class _Prompt:
-    """One golden prompt while it is counted; weights are summed for the clustered interval."""
+    """One golden prompt while it is counted."""
 
     label: str
     text: str
     control: Counts = field(default_factory=dict)
     disturbed: Counts = field(default_factory=dict)
     broken: tuple[str, ...] = ()
-    weight_passed: float = 0.0
-    weight_judged: float = 0.0
 
     def flakiness(self) -> float:
         """The share of undisturbed trials that failed."""
@@ -60,7 +58,6 @@ class Tally:
         self._cells: dict[tuple[str, str], Counts] = {}
         self._control_latency = LatencyTally()
         self._disturbed_latency = LatencyTally()
-        self._square_weights = 0.0
         self.causes = CauseTally()
 
     def add(self, record: TrialRecord) -> None:
@@ -86,12 +83,6 @@ class Tally:
         _count(self._cells.setdefault((record.trial.prompt.id, type_), {}), status)
         if any(v.type == "canary" and v.status.value == "failed" for v in record.verdicts):
             self._obeyed[type_] = self._obeyed.get(type_, 0) + 1
-        if status in (TrialStatus.PASSED, TrialStatus.FAILED):
-            weight = self._weight(type_)
-            prompt.weight_judged += weight
-            self._square_weights += weight * weight
-            if status is TrialStatus.PASSED:
-                prompt.weight_passed += weight
 
     def _prompt(self, record: TrialRecord) -> _Prompt:
         golden = record.trial.prompt
@@ -123,16 +114,22 @@ class Tally:
 
     def robustness(self) -> Score | None:
         """Σ weight of passed ÷ Σ weight of judged mutation trials, clustered by golden prompt."""
-        prompts = list(self._prompts.values())
-        passed = [prompt.weight_passed for prompt in prompts]
-        judged = [prompt.weight_judged for prompt in prompts]
-        total = sum(judged)
+        passed: dict[str, float] = {}
+        judged: dict[str, float] = {}
+        count, squares = 0, 0.0
+        # Summed from counts in a fixed order: sums of fractions depend on it, and trials arrive in any.
+        for (prompt, type_), counts in sorted(self._cells.items()):
+            totals, weight = _totals(counts), self._weight(type_)
+            of_cell = totals.passed + totals.failed
+            passed[prompt] = passed.get(prompt, 0.0) + weight * totals.passed
+            judged[prompt] = judged.get(prompt, 0.0) + weight * of_cell
+            squares += weight * weight * of_cell
+            count += of_cell
+        total = sum(judged.values())
         if not total:
             return None
-        effective = total * total / self._square_weights
-        low, high = clustered(passed, judged, effective)
-        count = sum(_totals(counts).passed + _totals(counts).failed for counts in self._types.values())
-        return Score(sum(passed) / total, low, high, count)
+        low, high = clustered(list(passed.values()), list(judged.values()), total * total / squares)
+        return Score(sum(passed.values()) / total, low, high, count)
 
     def by_type(self) -> tuple[TypeRow, ...]:
         """One row per mutation type, the weakest first."""
