@@ -16,7 +16,7 @@ ISO = re.compile(r"(?<!\d)(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?!\d)")
 DAY_FIRST = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?:{NAMES})[a-z]*\.?,? (\d{{4}})")
 MONTH_FIRST = re.compile(rf"(?:{NAMES})[a-z]*\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})")
 TIME = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?!\d)")
-NEGATION = re.compile(r"(?:\bnot|\bnever|n['’]t)\W+(?:\w+\W+){0,2}(?:book|reserve|need|come)")
+NEGATION = re.compile(r"(?:\bnot|\bnever|n['’]t)\s+(?:\w+\s+){0,2}(?:book|reserve|need|come)")
 ASK = "Please tell me the date, the time and for how many people."
 
 

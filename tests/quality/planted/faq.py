@@ -112,7 +112,9 @@ def invoices(text: str) -> str:
     """What an invoice says, as JSON: the amount in euros and the day when it is due."""
     clean = read(text)
     day, rest = day_of(clean)
-    money = re.search(r"(?:eur|euros?|€)\s?(\d+)|(\d+)\s?(?:eur|€)", rest) or re.search(r"(\d{2,})", rest)
+    money = re.search(r"(?:eur|euros?|€)\s?(\d{1,9})|(?<!\d)(\d{1,9})\s?(?:eur|€)", rest) or re.search(
+        r"(\d{2,9})", rest
+    )
     amount = next((int(group) for group in money.groups() if group), None) if money else None
     note = both_ends(text)[:400]
     return json.dumps(
