@@ -30,9 +30,13 @@ def fake() -> ModuleType:
     return module
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, once for all tests; without one installed they are skipped."""
+    """Chromium, once for a file of tests; without one installed they are skipped.
+
+    Not once for the session: playwright's synchronous interface keeps an event loop running in this
+    thread for as long as it is open, and no test with a loop of its own could run beside it.
+    """
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no Chromium on the PATH")
