@@ -63,7 +63,12 @@ class OutcomeError:
 class Call:
     """One LLM or tool call that the agent made during a trial.
 
-    ``started_ms`` counts from the start of the trial; ``fired`` names the faults that fired in it.
+    ``kind`` is llm, tool, or http for a call that is neither; ``name`` is the model or the tool.
+    ``started_ms`` counts from the start of the trial. ``fired`` names the faults that fired in it, ``held``
+    those that matched it and did not, each with the reason. ``ended`` says how it ended when the agent got
+    no complete answer (reset, cut, hung, left, unreachable). ``retry`` is the retry number that an SDK
+    declares, 0 for a first try. ``sent`` is a digest of method, URL and body: equal ones are the same
+    request. ``received`` is the beginning of what the agent got, as text, redacted.
     """
 
     kind: str
@@ -72,6 +77,14 @@ class Call:
     duration_ms: float
     status: int | None = None
     fired: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    ended: str = ""
+    retry: int = 0
+    tokens: int | None = None
+    method: str = ""
+    url: str = ""
+    sent: str = ""
+    received: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class TrialRecord:
             first_byte_ms=data["first_byte_ms"],
             status=data["http_status"],
             replies=tuple(data["replies"]),
-            calls=tuple(Call(**{**call, "fired": tuple(call["fired"])}) for call in data["calls"]),
+            calls=tuple(map(_call_from_dict, data["calls"])),
             attempts=data["attempts"],
             wire=_wire_from_dict(data.get("wire")),
         )
@@ -151,7 +151,19 @@ def _call_to_dict(call: Call) -> dict[str, Any]:
         "duration_ms": call.duration_ms,
         "status": call.status,
         "fired": list(call.fired),
+        "held": list(call.held),
+        "ended": call.ended,
+        "retry": call.retry,
+        "tokens": call.tokens,
+        "method": call.method,
+        "url": call.url,
+        "sent": call.sent,
+        "received": call.received,
     }
+
+
+def _call_from_dict(data: dict[str, Any]) -> Call:
+    return Call(**{**data, "fired": tuple(data["fired"]), "held": tuple(data.get("held", ()))})
 
 
 def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:

@@ -1,0 +1,140 @@
+"""One trial's traffic: every call passes here, gets its effect, and is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from hashlib import blake2b
+from threading import Lock
+from time import perf_counter
+from typing import Protocol
+
+from flakestorm.chaos.effect import Effect
+from flakestorm.chaos.request import CallRequest
+from flakestorm.model.outcome import Call
+
+KEPT_CHARACTERS = 2000
+"""So much of what the agent received is kept as evidence."""
+
+MOST_CALLS = 1000
+"""Further calls of a trial are counted, and not kept: a retry storm must not fill the memory."""
+
+
+class Faulty(Protocol):
+    """What decides about calls: the faults of a scenario, for one trial."""
+
+    def effect(self, request: CallRequest) -> Effect:
+        """What happens to this call. Called once per call, in the order of arrival, by one thread at a time."""
+        ...
+
+    def ended(self, effect: Effect) -> None:
+        """The call with ``effect`` is over."""
+        ...
+
+
+class OpenCall:
+    """A call under way. ``close`` it once, when the agent got everything that it will get."""
+
+    def __init__(self, traffic: Traffic, request: CallRequest, effect: Effect, started: float) -> None:
+        self.request = request
+        self.effect = effect
+        self._traffic = traffic
+        self._started = started
+
+    def close(
+        self,
+        status: int | None = None,
+        ended: str = "",
+        received: bytes | str = b"",
+        tokens: int | None = None,
+    ) -> None:
+        """Note how the call ended; see ``Call`` for the arguments."""
+        text = received if isinstance(received, str) else received.decode("utf-8", "replace")
+        self._traffic.note(self, status, ended, text[:KEPT_CHARACTERS], tokens, self._started)
+
+
+class Traffic:
+    """The calls of one trial, in the order in which they began. Safe to use from several threads."""
+
+    def __init__(
+        self, trial_id: str, faults: Faulty | None = None, redact: Callable[[str], str] = lambda text: text
+    ) -> None:
+        self.trial_id = trial_id
+        self.seen = 0
+        self._faults = faults
+        self._redact = redact
+        self._begin = perf_counter()
+        self._lock = Lock()
+        self._calls: list[tuple[float, Call]] = []
+        self._open: dict[OpenCall, float] = {}
+
+    def open(self, request: CallRequest) -> OpenCall:
+        """A call begins; its ``effect`` says what happens to it."""
+        with self._lock:
+            self.seen += 1
+            effect = self._faults.effect(request) if self._faults is not None else Effect()
+            call = OpenCall(self, request, effect, perf_counter())
+            self._open[call] = 0.0
+        return call
+
+    def note(
+        self, call: OpenCall, status: int | None, ended: str, text: str, tokens: int | None, started: float
+    ) -> None:
+        """Keep what ``OpenCall.close`` was told; closing twice changes nothing."""
+        with self._lock:
+            if self._open.pop(call, None) is None:
+                return
+            if self._faults is not None:
+                self._faults.ended(call.effect)
+            if len(self._calls) < MOST_CALLS:
+                made = self._call(call, status, ended, text, tokens, started, perf_counter())
+                self._calls.append((started, made))
+
+    def calls(self) -> tuple[Call, ...]:
+        """Everything so far; calls still open are closed as ``open``."""
+        for call in list(self._open):
+            call.close(ended="open")
+        return tuple(call for _, call in sorted(self._calls, key=lambda pair: pair[0]))
+
+    def _call(
+        self,
+        call: OpenCall,
+        status: int | None,
+        ended: str,
+        text: str,
+        tokens: int | None,
+        started: float,
+        now: float,
+    ) -> Call:
+        request, effect = call.request, call.effect
+        return Call(
+            kind=request.kind,
+            name=request.name,
+            started_ms=round((started - self._begin) * 1000, 3),
+            duration_ms=round((now - started) * 1000, 3),
+            status=status,
+            fired=effect.fired,
+            held=effect.held,
+            ended=ended,
+            retry=_retry(request),
+            tokens=tokens,
+            method=request.method,
+            url=self._redact(request.url),
+            sent=_fingerprint(request),
+            received=self._redact(text),
+        )
+
+
+def _retry(request: CallRequest) -> int:
+    """The retry number that OpenAI's and Anthropic's SDKs declare; 0 where nothing is declared."""
+    declared = request.headers.get("x-stainless-retry-count", "0")
+    return int(declared) if declared.isdecimal() else 0
+
+
+def _fingerprint(request: CallRequest) -> str:
+    whole = b"\0".join((request.method.encode(), request.url.encode("utf-8", "replace"), request.body))
+    return blake2b(whole, digest_size=6).hexdigest()
+
+
+current_traffic: ContextVar[Traffic | None] = ContextVar("flakestorm_traffic", default=None)
+"""The traffic of the trial in whose context code runs: how calls made in this process find their trial."""
