@@ -24,7 +24,7 @@ class Faulty(Protocol):
     """What decides about calls: the faults of a scenario, for one trial."""
 
     def effect(self, request: CallRequest) -> Effect:
-        """What happens to this call. Called once per call, in the order of arrival, by one thread at a time."""
+        """What happens to this call. Once per call, in order of arrival, one thread at a time."""
         ...
 
     def ended(self, effect: Effect) -> None:
