@@ -11,10 +11,8 @@ from typing import Protocol
 
 from flakestorm.chaos.effect import Effect
 from flakestorm.chaos.request import CallRequest
-from flakestorm.model.outcome import Call
-
-KEPT_CHARACTERS = 2000
-"""So much of what the agent received is kept as evidence."""
+from flakestorm.model.outcome import KEPT_CHARACTERS, Call
+from flakestorm.model.retry_after import retry_after_s
 
 MOST_CALLS = 1000
 """Further calls of a trial are counted, and not kept: a retry storm must not fill the memory."""
@@ -122,6 +120,7 @@ class Traffic:
             url=self._redact(request.url),
             sent=_fingerprint(request),
             received=self._redact(text),
+            asked_wait_ms=_asked_wait_ms(effect),
         )
 
 
@@ -129,6 +128,13 @@ def _retry(request: CallRequest) -> int:
     """The retry number that OpenAI's and Anthropic's SDKs declare; 0 where nothing is declared."""
     declared = request.headers.get("x-stainless-retry-count", "0")
     return int(declared) if declared.isdecimal() else 0
+
+
+def _asked_wait_ms(effect: Effect) -> float | None:
+    if effect.answer is None:
+        return None
+    seconds = retry_after_s({name.lower(): value for name, value in effect.answer.headers})
+    return None if seconds is None else seconds * 1000
 
 
 def _fingerprint(request: CallRequest) -> str:

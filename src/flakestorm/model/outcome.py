@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
+from typing import Any
 
 from flakestorm.model.wire import Wire
 
@@ -59,6 +60,10 @@ class OutcomeError:
     detail: str = ""
 
 
+KEPT_CHARACTERS = 2000
+"""So much of what the agent received in one call is kept as evidence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One LLM or tool call that the agent made during a trial.
@@ -68,7 +73,8 @@ class Call:
     those that matched it and did not, each with the reason. ``ended`` says how it ended when the agent got
     no complete answer (reset, cut, hung, left, unreachable). ``retry`` is the retry number that an SDK
     declares, 0 for a first try. ``sent`` is a digest of method, URL and body: equal ones are the same
-    request. ``received`` is the beginning of what the agent got, as text, redacted.
+    request. ``received`` is the beginning of what the agent got, as text, redacted. ``asked_wait_ms`` is how
+    long the answer asked to wait before the next try, where it did.
     """
 
     kind: str
@@ -85,6 +91,16 @@ class Call:
     url: str = ""
     sent: str = ""
     received: str = ""
+    asked_wait_ms: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The public JSON form (plain lists, strings, numbers)."""
+        return {**asdict(self), "fired": list(self.fired), "held": list(self.held)}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Call:
+        """The call that ``to_dict`` described. Raises ``KeyError`` or ``TypeError`` on another shape."""
+        return cls(**{**data, "fired": tuple(data["fired"]), "held": tuple(data.get("held", ()))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class TrialRecord:
             "http_status": outcome.status,
             "attempts": outcome.attempts,
             "verdicts": [_verdict_to_dict(verdict) for verdict in self.verdicts],
-            "calls": [_call_to_dict(call) for call in outcome.calls],
+            "calls": [call.to_dict() for call in outcome.calls],
             "faults_fired": outcome.faults_fired,
             "wire": None if outcome.wire is None else outcome.wire.to_dict(),
         }
@@ -82,7 +82,7 @@ class TrialRecord:
             first_byte_ms=data["first_byte_ms"],
             status=data["http_status"],
             replies=tuple(data["replies"]),
-            calls=tuple(map(_call_from_dict, data["calls"])),
+            calls=tuple(map(Call.from_dict, data["calls"])),
             attempts=data["attempts"],
             wire=_wire_from_dict(data.get("wire")),
         )
@@ -141,29 +141,6 @@ def _error_to_dict(error: OutcomeError | None) -> dict[str, Any] | None:
 
 def _error_from_dict(data: dict[str, Any] | None) -> OutcomeError | None:
     return None if data is None else OutcomeError(ErrorKind(data["kind"]), data["message"], data["detail"])
-
-
-def _call_to_dict(call: Call) -> dict[str, Any]:
-    return {
-        "kind": call.kind,
-        "name": call.name,
-        "started_ms": call.started_ms,
-        "duration_ms": call.duration_ms,
-        "status": call.status,
-        "fired": list(call.fired),
-        "held": list(call.held),
-        "ended": call.ended,
-        "retry": call.retry,
-        "tokens": call.tokens,
-        "method": call.method,
-        "url": call.url,
-        "sent": call.sent,
-        "received": call.received,
-    }
-
-
-def _call_from_dict(data: dict[str, Any]) -> Call:
-    return Call(**{**data, "fired": tuple(data["fired"]), "held": tuple(data.get("held", ()))})
 
 
 def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How long an agent that is too busy asks to be left alone."""
+"""How long an agent, or what it calls, asks to be left alone."""
 
 from __future__ import annotations
 
