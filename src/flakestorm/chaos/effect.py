@@ -62,7 +62,9 @@ Framing = Literal["", "wrong_length", "bad_chunk"]
 class Effect:
     """What happens to one call, in this order. The one without arguments leaves the call alone.
 
-    ``fired`` names the faults. After ``delay_ms`` the ``connection`` fails (a hang lasts ``hang_ms``, then
+    ``fired`` names the faults: an LLM or tool fault by its ``mode``, a context attack by its ``type``. While
+    the call is open these are the decided ones; ``Faulty.ended`` tells which of them changed something.
+    ``held`` has the faults that matched the call and did not fire, as ``mode: reason``. After ``delay_ms`` the ``connection`` fails (a hang lasts ``hang_ms``, then
     the connection closes), or ``answer`` is given without asking upstream. Otherwise the request, changed
     by ``request``, goes upstream. With ``lost`` its answer is read and thrown away and the caller's
     connection breaks. A whole answer is changed by ``rewrite``; a streamed one by a new ``shaper()``;
@@ -84,8 +86,8 @@ class Effect:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether the call passes through as it is."""
-        return not self.fired
+        """Whether the call passes through as it is, and nobody looks at its answer."""
+        return not self.fired and self.rewrite is None and self.shaper is None
 
 
 NOTHING = Effect()

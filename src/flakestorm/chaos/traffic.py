@@ -25,8 +25,12 @@ class Faulty(Protocol):
         """What happens to this call. Once per call, in order of arrival, one thread at a time."""
         ...
 
-    def ended(self, effect: Effect) -> None:
-        """The call with ``effect`` is over."""
+    def ended(self, effect: Effect) -> Effect | None:
+        """The call with ``effect`` is over.
+
+        What really came of it, where that differs from what was decided: a fault that changed nothing did
+        not fire, and only the answer shows whether it could. None leaves ``effect`` as it is.
+        """
         ...
 
 
@@ -83,7 +87,7 @@ class Traffic:
             if self._open.pop(call, None) is None:
                 return
             if self._faults is not None:
-                self._faults.ended(call.effect)
+                call.effect = self._faults.ended(call.effect) or call.effect
             if len(self._calls) < MOST_CALLS:
                 made = self._call(call, status, ended, text, tokens, started, perf_counter())
                 self._calls.append((started, made))
