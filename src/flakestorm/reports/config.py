@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, field_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from flakestorm.model.nearest import did_you_mean
 from flakestorm.section import Section
 
-FormatName = Literal["html", "json", "jsonl", "terminal"]
+USUAL_FORMATS = ("html", "json", "jsonl", "terminal")
 
 TEMPLATE_FIELDS = ("run_id", "date", "time")
 """What ``filename_template`` may hold in braces."""
@@ -18,6 +20,36 @@ TEMPLATE_FIELDS = ("run_id", "date", "time")
 
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def _known_formats() -> list[str]:
+    # Only for a name that is not built in: importing the registry imports every writer.
+    from flakestorm.reports.formats import TERMINAL, formats
+
+    return sorted({TERMINAL, *formats})
+
+
+def known_format(name: str) -> str:
+    """``name`` if it is a report format. Raises ``ValueError`` with the nearest name."""
+    if name in USUAL_FORMATS:
+        return name
+    known = _known_formats()
+    if name not in known:
+        near = did_you_mean(name, known) or "."
+        raise ValueError(f"'{name}' is not accepted here{near} Accepted: {', '.join(known)}")
+    return name
+
+
+class _FormatSchema:
+    """The JSON Schema of a format's name: those that are registered when the schema is made."""
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"enum": _known_formats(), "type": "string"}
+
+
+FormatName = Annotated[str, AfterValidator(known_format), _FormatSchema()]
 
 
 class OutputConfig(Section):
