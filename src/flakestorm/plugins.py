@@ -35,10 +35,7 @@ class Registry(Generic[T]):
     def add(self, name: str, plugin: T, origin: str) -> None:
         """Register ``plugin``. Raises ``PluginError`` when the name is taken or the plugin does not fit."""
         if name in self._plugins:
-            raise PluginError(
-                f"{self.what} '{name}' is defined twice: in {self._origins[name]} and in {origin}. "
-                "Rename one of them."
-            )
+            raise PluginError(f"{self.what} '{name}' is defined twice: {_twice(self._origins[name], origin)}")
         self._check(name, plugin)
         self._plugins[name] = plugin
         self._origins[name] = origin
@@ -82,3 +79,10 @@ class Registry(Generic[T]):
                     BrokenPlugin,
                     stacklevel=2,
                 )
+
+
+def _twice(first: str, second: str) -> str:
+    if first != second:
+        return f"in {first} and in {second}. Rename one of them."
+    # What a module registered before it failed stays, and a second try finds the name taken.
+    return f"in {first}. Rename one of them; after a module that failed was mended, start Python anew."

@@ -23,20 +23,23 @@ def load(reference: str, key: str, directory: str | Path | None = None) -> objec
     their functions. Raises ``UsageError`` when there is no such module, file or attribute, and when the
     import itself fails.
     """
-    place = Path(directory or ".").resolve()
     module_part, colon, attribute = reference.strip().rpartition(":")
     if not colon or not module_part or not attribute:
         raise UsageError(
             f"{key}: '{reference}' is not 'module:attribute' or 'path/to/file.py:attribute'. "
             "Name the file or module, a colon, and the function, object or class in it."
         )
+    return _attribute(load_module(module_part, key, directory), attribute, module_part, key)
+
+
+def load_module(name: str, key: str, directory: str | Path | None = None) -> ModuleType:
+    """The module that ``name`` means: dotted, or the path of a file. All else is as with ``load``."""
+    place = Path(directory or ".").resolve()
     _put_on_path(Path.cwd())
     _put_on_path(place)
-    if _names_file(module_part):
-        module = _import_file(_found(place, module_part), key)
-    else:
-        module = _import_module(module_part, key, place)
-    return _attribute(module, attribute, module_part, key)
+    if _names_file(name):
+        return _import_file(_found(place, name), key)
+    return _import_module(name, key, place)
 
 
 def _names_file(text: str) -> bool:
@@ -66,8 +69,8 @@ def _import_module(name: str, key: str, place: Path) -> ModuleType:
         near = did_you_mean(missing, _modules_in(place)) or "."
         raise UsageError(
             f"{key}: there is no module '{missing}'{near} It was looked for in {place} and among the "
-            "installed packages. Start flakestorm where the module is, or give the path of the file: "
-            "'path/to/file.py:attribute'."
+            "installed packages. Start flakestorm where the module is, or give the path of the file in its "
+            "place: 'path/to/file.py'."
         ) from None
     except (Exception, SystemExit) as error:
         raise _broken(name, key, error) from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flakestorm.cli.boundary import bounded
+from flakestorm.cli.options import PluginsOption, load_plugins
 from flakestorm.model.errors import UsageError
 from flakestorm.mutations.reach import Reach
 
@@ -41,6 +42,7 @@ def mutations(
     ] = Reach.PROMPT,
     listing: Annotated[bool, typer.Option("--list", help="List every operator with an example.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    config: PluginsOption = None,
 ) -> None:
     """Show what would be sent: mutations of a prompt, coloured.
 
@@ -49,6 +51,7 @@ def mutations(
     from flakestorm.cli.consoles import console
     from flakestorm.core.samples import mutation_dict, operator_samples, sample_mutations
 
+    load_plugins(config)
     if listing:
         samples = list(operator_samples(prompt or None, types))
         if as_json:

@@ -10,6 +10,15 @@ import typer
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file.", metavar="FILE", show_default=True)
 ]
+PluginsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="The configuration file whose plugins are to be known; without it, only installed ones are.",
+    ),
+]
 OutputOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -19,6 +28,14 @@ OutputOption = Annotated[
         help="html, json, jsonl or terminal, or a file whose ending says it. May be given several times.",
     ),
 ]
+
+
+def load_plugins(config: Path | None) -> None:
+    """Make the plugins known that ``config`` lists. Raises ``ConfigError`` when anything is wrong with it."""
+    if config is not None:
+        from flakestorm.core.config import load_config
+
+        load_config(config)
 
 
 def _share(value: float | None) -> float | None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import typer
 
 from flakestorm.cli.boundary import bounded
-from flakestorm.cli.options import OutputOption, RunArgument
+from flakestorm.cli.options import OutputOption, PluginsOption, RunArgument, load_plugins
 
 
 @bounded
-def report(run: RunArgument = "latest", output: OutputOption = None) -> None:
+def report(run: RunArgument = "latest", output: OutputOption = None, config: PluginsOption = None) -> None:
     """Show a stored run again, or write it in another format.
 
     A .json or .jsonl report can be shown and written anew as well.
@@ -22,6 +22,7 @@ def report(run: RunArgument = "latest", output: OutputOption = None) -> None:
     from flakestorm.reports.formats import TERMINAL, default_path, format_of, write_report
     from flakestorm.reports.terminal import print_run
 
+    load_plugins(config)
     wanted = [format_of(spec) for spec in output or [TERMINAL]]
     finished = stored_run(run)
     defaults = OutputConfig()

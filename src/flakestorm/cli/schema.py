@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from flakestorm.cli.boundary import bounded
+from flakestorm.cli.options import PluginsOption, load_plugins
 
 
 class Which(str, Enum):
@@ -20,10 +21,12 @@ class Which(str, Enum):
 @bounded
 def schema(
     which: Annotated[Which, typer.Argument(help="Of the configuration, or of the JSON report.")],
+    config: PluginsOption = None,
 ) -> None:
     """Print a JSON Schema."""
     import json
 
+    load_plugins(config)
     if which is Which.CONFIG:
         from flakestorm.core.config_schema import json_schema as made
     else:

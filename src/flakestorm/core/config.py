@@ -8,9 +8,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from flakestorm.agents.config import AgentConfig
 from flakestorm.chaos.config import ChaosConfig, Scenario
@@ -22,6 +30,7 @@ from flakestorm.core.contract import ContractConfig
 from flakestorm.core.cross_checks import conflicts, lacking_rules, unused_parts
 from flakestorm.core.environment import expand
 from flakestorm.core.golden_prompts import PromptEntry
+from flakestorm.core.project_plugins import import_plugins
 from flakestorm.core.published_format import normalized
 from flakestorm.core.secret_values import Secrets, find_secrets, literal_keys
 from flakestorm.core.validation_messages import problems_of, sentences
@@ -57,6 +66,9 @@ class FlakeStormConfig(Section):
     """
 
     version: Literal["1.0", "2.0"] = Field("1.0", description="Version of the file format")
+    plugins: tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)], ...] = Field(
+        (), description="Python files or modules of your own that register operators, rules and so on"
+    )
     agent: AgentConfig = Field(description="The agent under test: where it is and how it is asked")
     model: ModelConfig = Field(
         ModelConfig(), description="A language model that writes and judges; none is needed"
@@ -88,7 +100,9 @@ class FlakeStormConfig(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _in_todays_form(cls, data: Any) -> Any:
+    def _in_todays_form(cls, data: Any, info: ValidationInfo) -> Any:
+        # Before anything is validated: what the plugins register is what the sections may name.
+        import_plugins(data, Path((info.context or {}).get("directory", ".")))
         return normalized(data)[0]
 
     @model_validator(mode="after")

@@ -11,6 +11,9 @@ _SETTINGS = """\
 # flakestorm configuration. Check it with: flakestorm verify    Run it with: flakestorm run
 version: "2.0"
 
+# Python files or modules of your own that register operators, invariants, kinds of agent or report formats.
+# plugins: [./my_plugins.py]
+
 # The agent under test. An HTTP agent gets {"input": "<prompt>"} unless request_template says otherwise;
 # the reply is found by itself, or where response_path says ($.choices[0].message.content).
 # Other kinds: type: python (endpoint: my_agent:invoke), langchain, openai, command.
@@ -31,7 +34,7 @@ golden_prompts:
   - name: greeting, then a question
     turns: ["Hello!", "What do you need to know to get started?"]
 
-# How each golden prompt is disturbed. More types: flakestorm mutations
+# How each golden prompt is disturbed. More types: flakestorm mutations --list
 mutations:
   count: 10 # mutations of each golden prompt
   types:
@@ -44,7 +47,7 @@ mutations:
     - length_extremes
 
 # What must be true of the replies. Rules about the right answer apply where the meaning is preserved;
-# rules about form, safety and speed always do. More types: flakestorm invariants
+# rules about form, safety and speed always do. More types: flakestorm schema config
 invariants:
   - type: completes
   - type: output_not_empty
