@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from time import time
 from typing import Any
 
+from flakestorm.testing.body import encoded
 from flakestorm.testing.openai_request import ChatRequest
-from flakestorm.testing.script import Message, Reply, ToolCall
+from flakestorm.testing.script import Reply
+from flakestorm.testing.tokens import arguments_text, pieces, prompt_tokens, reply_tokens
 
-TOKEN = re.compile(r"\w{1,6}|\s*[^\w\s]|\s+")
-"""About what tokenizers cut; good enough for a usage that grows with the text."""
 ERROR_TYPES = {
     401: "invalid_request_error",
     403: "permission_error",
@@ -21,8 +19,6 @@ ERROR_TYPES = {
     500: "server_error",
     503: "server_error",
 }
-PIECE = re.compile(r"\S+\s*|\s+")
-"""A streamed piece: a word with the space after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +29,7 @@ class Completion:
     reply: Reply
     number: int
     created: int
+    media_type: str = "text/event-stream; charset=utf-8"
 
     def body(self) -> dict[str, Any]:
         """The whole answer."""
@@ -55,10 +52,16 @@ class Completion:
         if self.request.include_usage:
             yield {**self._chunk([]), "usage": self._usage()}
 
+    def stream(self) -> Iterator[bytes]:
+        """The chunks as server-sent events, and the terminator."""
+        for chunk in self.chunks():
+            yield b"data: " + encoded(chunk) + b"\n\n"
+        yield b"data: [DONE]\n\n"
+
     def _deltas(self) -> Iterator[dict[str, Any]]:
         content = self._content()
         yield {"role": "assistant", "content": None if content is None else "", "refusal": None}
-        for piece in PIECE.findall(content or ""):
+        for piece in pieces(content or ""):
             yield {"content": piece}
         for index, call in enumerate(self._calls()):
             arguments = call["function"]["arguments"]
@@ -76,7 +79,7 @@ class Completion:
             {
                 "id": call.id or f"call_{self.number:08}{index:02}",
                 "type": "function",
-                "function": {"name": call.name, "arguments": _json(call.arguments)},
+                "function": {"name": call.name, "arguments": arguments_text(call.arguments)},
             }
             for index, call in enumerate(self.reply.tool_calls)
         ]
@@ -102,8 +105,7 @@ class Completion:
         return {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
 
     def _usage(self) -> dict[str, int]:
-        written = tokens(self.reply.text) + sum(map(_call_tokens, self.reply.tool_calls))
-        written *= self.request.choices
+        written = reply_tokens(self.reply) * self.request.choices
         read = prompt_tokens(self.request.messages)
         return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
@@ -124,21 +126,3 @@ def error_body(
 def model_entry(name: str) -> dict[str, Any]:
     """One model as ``GET /v1/models`` lists it."""
     return {"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "flakestorm"}
-
-
-def tokens(text: str) -> int:
-    """About how many tokens ``text`` has."""
-    return sum(1 for _ in TOKEN.finditer(text))
-
-
-def prompt_tokens(messages: Sequence[Message]) -> int:
-    """About how many tokens the conversation has; four of each message are its frame."""
-    return sum(4 + tokens(m.text) + sum(map(_call_tokens, m.tool_calls)) for m in messages)
-
-
-def _call_tokens(call: ToolCall) -> int:
-    return tokens(call.name) + tokens(_json(call.arguments))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value if isinstance(value, dict) else dict(value), ensure_ascii=False)

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flakestorm.testing.body import arguments_of, json_object, objects, text_of
+from flakestorm.testing.refused import Refused
 from flakestorm.testing.script import Message, Tool, ToolCall
+from flakestorm.testing.tool_results import misplaced
 
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
-
-
-class Refused(Exception):
-    """The request gets an error instead of an answer; the attributes are those of the error body."""
-
-    def __init__(self, status: int, message: str, param: str | None = None, code: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.param = param
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +28,8 @@ class ChatRequest:
 
 def chat_request(raw: bytes, models: Sequence[str]) -> ChatRequest:
     """The request in the body ``raw``. Raises ``Refused``."""
-    body = _json_object(raw)
-    model = body.get("model")
-    if not isinstance(model, str) or not model:
-        raise Refused(400, "you must provide a model parameter")
-    if models and model not in models:
-        message = f"The model `{model}` does not exist or you do not have access to it."
-        raise Refused(404, message, code="model_not_found")
+    body = json_object(raw)
+    model = model_of(body, models)
     messages = _messages(body)
     _check_tool_messages(messages)
     # A model that is told not to call tools cannot be made to.
@@ -59,14 +46,20 @@ def chat_request(raw: bytes, models: Sequence[str]) -> ChatRequest:
     )
 
 
-def _json_object(raw: bytes) -> dict[str, Any]:
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise Refused(400, "We could not parse the JSON body of your request: it must be a JSON object.")
-    return body
+def model_of(body: dict[str, Any], models: Sequence[str]) -> str:
+    """The model that a request of either OpenAI API names. Raises ``Refused``."""
+    model = body.get("model")
+    if not isinstance(model, str) or not model:
+        raise Refused(400, "you must provide a model parameter")
+    if models and model not in models:
+        raise no_model(model)
+    return model
+
+
+def no_model(name: str) -> Refused:
+    """There is no model ``name``."""
+    message = f"The model `{name}` does not exist or you do not have access to it."
+    return Refused(404, message, code="model_not_found")
 
 
 def _messages(body: dict[str, Any]) -> tuple[Message, ...]:
@@ -75,11 +68,11 @@ def _messages(body: dict[str, Any]) -> tuple[Message, ...]:
         raise Refused(
             400, "Missing required parameter: 'messages'.", "messages", "missing_required_parameter"
         )
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise Refused(400, "Invalid type for 'messages': expected an array of objects.", "messages")
     if not entries:
         raise Refused(400, "Invalid 'messages': empty array.", "messages", "empty_array")
-    return tuple(_message(entry, f"messages[{index}]") for index, entry in enumerate(entries))
+    return tuple(
+        _message(entry, f"messages[{index}]") for index, entry in enumerate(objects(entries, "messages"))
+    )
 
 
 def _message(entry: dict[str, Any], place: str) -> Message:
@@ -93,72 +86,38 @@ def _message(entry: dict[str, Any], place: str) -> Message:
             "invalid_value",
         )
     calls = tuple(_tool_call(call, f"{place}.tool_calls") for call in entry.get("tool_calls") or ())
-    text = _text(entry.get("content"), place)
+    text = text_of(entry.get("content"), f"{place}.content")
     if role == "tool" and not entry.get("tool_call_id"):
         raise Refused(400, f"Missing parameter 'tool_call_id': {place} has the role 'tool'.", place)
     return Message(ROLES[role], text, calls, str(entry.get("tool_call_id") or ""))
 
 
-def _text(content: object, place: str) -> str:
-    """A message's content is a text, or a list of parts of which the text parts count."""
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list) and all(isinstance(part, dict) for part in content):
-        return "".join(str(part.get("text", "")) for part in content if part.get("type") == "text")
-    raise Refused(
-        400,
-        f"Invalid type for '{place}.content': expected a string or an array of objects.",
-        f"{place}.content",
-        "invalid_type",
-    )
-
-
 def _tool_call(call: Any, place: str) -> ToolCall:
     try:
         function = call["function"]
-        return ToolCall(str(function["name"]), _arguments(function["arguments"]), str(call["id"]))
+        return ToolCall(str(function["name"]), arguments_of(function["arguments"]), str(call["id"]))
     except (LookupError, TypeError):
         raise Refused(400, f"Invalid '{place}': id, function.name and function.arguments.", place) from None
 
 
-def _arguments(text: str) -> dict[str, Any]:
-    # The model wrote them, so whatever an agent sends back is taken as it is.
-    try:
-        arguments = json.loads(text)
-    except ValueError:
-        return {}
-    return arguments if isinstance(arguments, dict) else {}
-
-
 def _check_tool_messages(messages: Sequence[Message]) -> None:
     """Every call of the model is answered at once, and nothing else is: the API insists on it."""
-    open_calls: set[str] = set()
-    for index, message in enumerate(messages):
-        if message.role == "tool":
-            if message.tool_call_id not in open_calls:
-                raise Refused(
-                    400,
-                    "Invalid parameter: messages with role 'tool' must be a response to a preceding message "
-                    "with 'tool_calls'.",
-                    f"messages[{index}].role",
-                )
-            open_calls.discard(message.tool_call_id)
-            continue
-        _check_answered(open_calls, index)
-        open_calls = {call.id for call in message.tool_calls}
-    _check_answered(open_calls, len(messages))
-
-
-def _check_answered(open_calls: set[str], index: int) -> None:
-    if open_calls:
+    wrong = misplaced(messages)
+    if wrong is None:
+        return
+    if wrong.unanswered:
         raise Refused(
             400,
             "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
-            f"'tool_call_id'. Without response: {', '.join(sorted(open_calls))}",
-            f"messages[{index - 1}]",
+            f"'tool_call_id'. Without response: {', '.join(wrong.unanswered)}",
+            f"messages[{wrong.index - 1}]",
         )
+    raise Refused(
+        400,
+        "Invalid parameter: messages with role 'tool' must be a response to a preceding message with "
+        "'tool_calls'.",
+        f"messages[{wrong.index}].role",
+    )
 
 
 def _tools(entries: Any) -> tuple[Tool, ...]:

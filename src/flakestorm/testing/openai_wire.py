@@ -1,109 +1,60 @@
-"""OpenAI's wire format: Chat Completions and the list of models, with errors in the real shape."""
+"""OpenAI's wire format: Chat Completions and Responses, with errors in the real shape."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from aiohttp import web
 
-from flakestorm.testing.openai_reply import Completion, completion, error_body, model_entry
-from flakestorm.testing.openai_request import Refused, chat_request
+from flakestorm.testing.endpoint import Endpoint
+from flakestorm.testing.openai_reply import completion, error_body, model_entry
+from flakestorm.testing.openai_request import chat_request, no_model
 from flakestorm.testing.port import Backend
-from flakestorm.testing.script import Failure
+from flakestorm.testing.refused import Refused
+from flakestorm.testing.responses_memory import ResponsesMemory
 
-ANY_MODEL = "scripted"
-"""Listed where every model is accepted."""
-FAILURE_CODES = {429: "rate_limit_exceeded"}
+CODES = {429: "rate_limit_exceeded"}
+"""The codes of errors that the script asks for with nothing but a status."""
 
 
 def routes(backend: Backend) -> Iterable[web.AbstractRouteDef]:
-    """The routes below ``/v1``."""
-    api = OpenAIWire(backend)
+    """The routes that only OpenAI's API has."""
+    dialect = OpenAIDialect()
+    memory = ResponsesMemory()
+    chat = Endpoint(backend, dialect, lambda _request, raw, models: chat_request(raw, models), completion)
+    responses = Endpoint(backend, dialect, memory.read, memory.write)
     return (
-        web.post("/v1/chat/completions", api.chat_completions),
-        web.get("/v1/models", api.models),
-        web.get("/v1/models/{name}", api.model),
-        web.route("*", "/v1/{path:.*}", api.unknown),
+        web.post("/v1/chat/completions", chat.handle),
+        web.post("/v1/responses", responses.handle),
     )
 
 
-class OpenAIWire:
-    """Translates between HTTP requests in OpenAI's format and a ``Backend``."""
+class OpenAIDialect:
+    """Keys, ids and errors as OpenAI has them."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    def check(self, request: web.Request, wanted_key: str | None) -> None:
+        """Raises ``Refused`` for a wrong key."""
+        if wanted_key is not None and request.headers.get("Authorization") != f"Bearer {wanted_key}":
+            raise Refused(401, "Incorrect API key provided.", code="invalid_api_key")
 
-    async def chat_completions(self, request: web.Request) -> web.StreamResponse:
-        """``POST /v1/chat/completions``."""
-        try:
-            self._check_key(request)
-            asked = chat_request(await request.read(), self._backend.models)
-        except Refused as refused:
-            return _error(refused.status, str(refused), refused.param, refused.code)
-        answer = await self._backend.answer(asked.messages, asked.tools)
-        if isinstance(answer, Failure):
-            code = FAILURE_CODES.get(answer.status)
-            return _error(answer.status, answer.message, code=code, headers=dict(answer.headers))
-        if answer.delay_s:
-            await asyncio.sleep(answer.delay_s)
-        made = completion(asked, answer, self._backend.number())
-        if asked.stream:
-            return await _streamed(request, made)
-        return web.json_response(made.body(), headers=_request_id(made.number))
+    def headers(self, number: int) -> Mapping[str, str]:
+        """The request's id."""
+        return {"x-request-id": f"req_{number:012}"}
 
-    async def models(self, request: web.Request) -> web.Response:
+    def error(self, _request: web.Request, refused: Refused, _number: int) -> dict[str, Any]:
+        """``{"error": …}``."""
+        code = refused.code or CODES.get(refused.status)
+        return error_body(refused.status, str(refused), refused.param, code)
+
+    def model_list(self, names: Sequence[str]) -> dict[str, Any]:
         """``GET /v1/models``."""
-        try:
-            self._check_key(request)
-        except Refused as refused:
-            return _error(refused.status, str(refused), refused.param, refused.code)
-        names = self._backend.models or (ANY_MODEL,)
-        return web.json_response({"object": "list", "data": [model_entry(name) for name in names]})
+        return {"object": "list", "data": [model_entry(name) for name in names]}
 
-    async def model(self, request: web.Request) -> web.Response:
+    def model_entry(self, name: str) -> dict[str, Any]:
         """``GET /v1/models/NAME``."""
-        name = request.match_info["name"]
-        if name in (self._backend.models or (name,)):
-            return web.json_response(model_entry(name))
-        return _error(404, f"The model '{name}' does not exist", "model", "model_not_found")
+        return model_entry(name)
 
-    async def unknown(self, request: web.Request) -> web.Response:
-        """Any other path."""
-        message = (
-            f"Invalid URL ({request.method} {request.path}): the scripted LLM has /v1/chat/completions and "
-            "/v1/models."
-        )
-        return _error(404, message, code="unknown_url")
-
-    def _check_key(self, request: web.Request) -> None:
-        wanted = self._backend.api_key
-        if wanted is None or request.headers.get("Authorization") == f"Bearer {wanted}":
-            return
-        raise Refused(401, "Incorrect API key provided.", code="invalid_api_key")
-
-
-async def _streamed(request: web.Request, made: Completion) -> web.StreamResponse:
-    headers = {"Content-Type": "text/event-stream; charset=utf-8", **_request_id(made.number)}
-    response = web.StreamResponse(headers=headers)
-    await response.prepare(request)
-    for chunk in made.chunks():
-        await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
-    await response.write(b"data: [DONE]\n\n")
-    await response.write_eof()
-    return response
-
-
-def _request_id(number: int) -> dict[str, str]:
-    return {"x-request-id": f"req_{number:012}"}
-
-
-def _error(
-    status: int,
-    message: str,
-    param: str | None = None,
-    code: str | None = None,
-    headers: dict[str, str] | None = None,
-) -> web.Response:
-    return web.json_response(error_body(status, message, param, code), status=status, headers=headers)
+    def no_model(self, name: str) -> Refused:
+        """404."""
+        return no_model(name)

@@ -12,11 +12,18 @@ from typing import Any
 
 from aiohttp import web
 
-from flakestorm.testing import openai_wire
+from flakestorm.testing import anthropic_wire, common_paths, google_wire, ollama_wire, openai_wire
 from flakestorm.testing.port import WireFormat
 from flakestorm.testing.script import Answer, Failure, Message, Reply, Rule, Script, Tool, perform, script_of
 
-FORMATS: tuple[WireFormat, ...] = (openai_wire.routes,)
+FORMATS: tuple[WireFormat, ...] = (
+    openai_wire.routes,
+    anthropic_wire.routes,
+    google_wire.routes,
+    ollama_wire.routes,
+    common_paths.routes,
+)
+"""In this order, because the last one has an answer to every path."""
 LARGEST_REQUEST = 64 << 20
 GRACE_S = 0.5
 """How long open requests may go on when the server stops."""
@@ -34,12 +41,13 @@ class Received:
 
 
 class ScriptedLLM:
-    """An LLM that says what ``script`` says, over the wire format of the real API.
+    """An LLM that says what ``script`` says, over the wire formats of the real APIs.
 
     ``script`` is a function ``(messages, tools) -> Reply | Failure | str`` (async or not), a list of
     ``Rule``, or one answer to everything. ``models`` are the names that it accepts (none: any), ``api_key``
     the key that it wants (None: any or none), ``kept`` how many requests it remembers in ``requests``.
-    Use it as ``async with ScriptedLLM(...) as llm:`` and point the client at ``llm.openai_url``.
+    Use it as ``async with ScriptedLLM(...) as llm:`` and point the client at ``llm.openai_url``,
+    ``llm.anthropic_url``, ``llm.google_url`` or ``llm.ollama_url``.
     """
 
     def __init__(
@@ -68,6 +76,21 @@ class ScriptedLLM:
     def openai_url(self) -> str:
         """What the official OpenAI clients call ``base_url``."""
         return f"{self.url}/v1"
+
+    @property
+    def anthropic_url(self) -> str:
+        """What the official Anthropic clients call ``base_url``."""
+        return self.url
+
+    @property
+    def google_url(self) -> str:
+        """What the official Google clients call ``base_url`` in their ``http_options``."""
+        return self.url
+
+    @property
+    def ollama_url(self) -> str:
+        """What the official Ollama clients call ``host``."""
+        return self.url
 
     async def __aenter__(self) -> ScriptedLLM:
         app = web.Application(client_max_size=LARGEST_REQUEST, middlewares=[self._remember])

@@ -8,9 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flakestorm.testing.openai_reply import completion, error_body, tokens
+from flakestorm.testing.openai_reply import completion, error_body
 from flakestorm.testing.openai_request import ChatRequest
 from flakestorm.testing.script import Message, Reply, ToolCall
+from flakestorm.testing.tokens import tokens
 
 CALLS = st.builds(ToolCall, st.text(min_size=1), st.dictionaries(st.text(), st.integers(), max_size=2))
 REPLIES = st.builds(Reply, st.text(), st.lists(CALLS, max_size=2).map(tuple))

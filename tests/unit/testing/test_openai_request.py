@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from flakestorm.testing.openai_request import Refused, chat_request
+from flakestorm.testing.openai_request import chat_request
+from flakestorm.testing.refused import Refused
 from flakestorm.testing.script import Message, Tool, ToolCall
 
 USER = {"role": "user", "content": "hi"}
