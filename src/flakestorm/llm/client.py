@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakValueDictionary
 
 from flakestorm.llm.budget import Budget
@@ -113,7 +114,7 @@ class LlmClient:
         )
         try:
             # The SDKs' timeouts start anew with every byte that arrives; this one does not.
-            made = await asyncio.wait_for(asked, limit)
+            made = await _within(asked, limit)
         except asyncio.TimeoutError:
             provider, model, *_ = self._terms.identity
             message = f"{provider} ({model}): timeout: no answer within {limit:g} s"
@@ -123,6 +124,21 @@ class LlmClient:
             raise LlmError(error.kind, redact(str(error)), error.retry_after_s) from error
         budget.count(made.tokens)
         return Completion(redact(made.text), made.tokens)
+
+
+async def _within(asked: Coroutine[Any, Any, Completion], limit_s: float) -> Completion:
+    """The answer. Raises ``asyncio.TimeoutError`` when there is none after ``limit_s`` seconds."""
+    # Not wait_for: before Python 3.12 it can swallow a cancellation.
+    asking = asyncio.create_task(asked)
+    try:
+        await asyncio.wait({asking}, timeout=limit_s)
+        if asking.done():
+            return asking.result()
+        raise asyncio.TimeoutError
+    finally:
+        asking.cancel()
+        # Until it has given its connection back, and so that nothing that it raises is lost unseen.
+        await asyncio.gather(asking, return_exceptions=True)
 
 
 def _wait_s(error: LlmError, key: str, tries: int) -> float:

@@ -174,3 +174,21 @@ async def test_closing_closes_the_provider(make_bench):
     bench = make_bench()
     await bench.client.aclose()
     assert bench.provider.closed
+
+
+async def test_cancelling_as_the_answer_comes_cancels(make_bench):
+    """The answer does not swallow a cancellation that comes with it."""
+    bench = make_bench()
+    answer = asyncio.get_running_loop().create_future()
+
+    async def complete(system: str, user: str, **_: object) -> Completion:
+        return await answer
+
+    bench.provider.complete = complete
+    asked = asyncio.create_task(bench.ask())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    answer.set_result(Completion("hi"))
+    asked.cancel()
+    await asyncio.wait({asked})
+    assert asked.cancelled()

@@ -51,9 +51,7 @@ class WireClient:
         """The exchange; never raises for anything that the server does."""
         started = perf_counter()
         try:
-            channel = await asyncio.wait_for(
-                open_channel(self._line.url, self._line.verify_tls), self._line.timeout_s
-            )
+            channel = await self._connected()
         except (OSError, UnicodeError, asyncio.TimeoutError) as error:
             elapsed = (perf_counter() - started) * 1000
             reason = _reason(error, self._line.timeout_s)
@@ -72,6 +70,20 @@ class WireClient:
             parser.headers,
             parser.body,
         )
+
+    async def _connected(self) -> Channel:
+        """Raises ``OSError``, ``UnicodeError`` or ``asyncio.TimeoutError``."""
+        # Not wait_for: before Python 3.12 it can swallow a cancellation.
+        connecting = asyncio.create_task(open_channel(self._line.url, self._line.verify_tls))
+        try:
+            await asyncio.wait({connecting}, timeout=self._line.timeout_s)
+            if connecting.done():
+                return connecting.result()
+            raise asyncio.TimeoutError
+        except (asyncio.CancelledError, asyncio.TimeoutError):
+            connecting.add_done_callback(_hang_up)
+            connecting.cancel()
+            raise
 
     async def _talk(self, channel: Channel) -> Ended:
         reads = self._timing.then not in LEAVES
@@ -161,6 +173,12 @@ class WireClient:
         if parser.started:
             return Ended.CUT
         return Ended.RESET if self._progress.reset else Ended.CLOSED
+
+
+def _hang_up(connecting: asyncio.Task[Channel]) -> None:
+    """Close a connection that came when nobody wanted it any more."""
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().close()
 
 
 def _reason(error: Exception, timeout_s: float) -> str:

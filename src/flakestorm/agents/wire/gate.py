@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from flakestorm.agents.wire.patience import is_set
+
 LONGEST_S = 2.0
 """A client that never comes must not hold up the others."""
 
@@ -19,10 +21,8 @@ class Gate:
     async def arrive(self) -> None:
         """Wait for the others, ``LONGEST_S`` at most."""
         self._count()
-        try:
-            await asyncio.wait_for(self._open.wait(), LONGEST_S)
-        except asyncio.TimeoutError:
-            self._open.set()
+        await is_set(self._open, LONGEST_S)
+        self._open.set()
 
     def leave(self) -> None:
         """Do not wait for this client (any more)."""

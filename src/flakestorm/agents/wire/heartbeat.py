@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
+from flakestorm.agents.wire.patience import is_set
 from flakestorm.model.wire import Ended, Heartbeat, WireExchange
 
 FIRST_GAP_S = 0.1
@@ -55,12 +56,9 @@ async def beats(ask: Ask, usual: WireExchange, over: asyncio.Event) -> Heartbeat
             worst = max(worst, exchange.elapsed_ms)
         else:
             failed += 1
-        try:
-            await asyncio.wait_for(over.wait(), gap)
-        except asyncio.TimeoutError:
-            gap *= GAP_GROWTH
-        else:
+        if await is_set(over, gap):
             break
+        gap *= GAP_GROWTH
     return Heartbeat(usual.elapsed_ms, served, failed, worst, problem)
 
 

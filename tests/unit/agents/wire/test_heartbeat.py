@@ -92,3 +92,18 @@ async def test_a_gate_does_not_wait_forever(monkeypatch: pytest.MonkeyPatch) -> 
     """A client that never comes is given up."""
     monkeypatch.setattr("flakestorm.agents.wire.gate.LONGEST_S", 0.01)
     await Gate(2).arrive()
+
+
+async def test_cancelling_at_the_moment_of_the_event_cancels() -> None:
+    """The event that is awaited does not swallow a cancellation that comes with it."""
+    gate, over = Gate(2), asyncio.Event()
+    ask, _ = asking(GOOD)
+    waiting = [asyncio.create_task(gate.arrive()), asyncio.create_task(beats(ask, GOOD, over))]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gate.leave()
+    over.set()
+    for task in waiting:
+        task.cancel()
+    await asyncio.wait(waiting)
+    assert [task.cancelled() for task in waiting] == [True, True]
