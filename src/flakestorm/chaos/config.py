@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from flakestorm.chaos.modes import ATTACK_TYPES, LLM_MODES, TOOL_MODES
 from flakestorm.chaos.options import AttackType, LlmMode, ModeTable, ToolMode, WithOptions
+from flakestorm.model.nearest import did_you_mean
 from flakestorm.section import Section
 
 DriftType = Literal["json_field_rename", "verbosity_shift", "format_change", "refusal_rephrase", "tone_shift"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Milliseconds = Annotated[int, Field(ge=0, le=3_600_000)]
 HttpStatus = Annotated[int, Field(ge=100, le=599)]
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 class Fault(WithOptions):
@@ -149,12 +159,43 @@ class Scenario(Faults):
     description: str = Field("", description="What the scenario stands for")
 
 
-class GatewayTool(Section):
-    """A tool that the agent calls over HTTP."""
+def _pattern(value: str) -> str:
+    """``[METHOD ]/path/glob``, with the method in capital letters."""
+    method, _, glob = value.strip().rpartition(" ")
+    method = method.strip().upper()
+    if method and method not in METHODS:
+        near = did_you_mean(method, METHODS) or "."
+        raise ValueError(f"unknown method '{method}'{near} Accepted: {', '.join(METHODS)}")
+    if not glob.startswith(("/", "*")):
+        raise ValueError(
+            f"'{value}' is not a path below upstream; write it as /tools/orders/* or POST /refund"
+        )
+    return f"{method} {glob}".strip()
 
-    url: str = Field(pattern="^https?://", description="Where the tool really is")
+
+def _with_url(schema: dict[str, Any]) -> None:
+    """The JSON schema of ``GatewayTool``: either name of the address will do."""
+    schema["properties"]["url"] = {**schema["properties"]["upstream"], "description": "The same as upstream"}
+    schema["required"] = [key for key in schema["required"] if key != "upstream"]
+    schema["oneOf"] = [{"required": ["upstream"]}, {"required": ["url"]}]
+
+
+class GatewayTool(Section):
+    """Tools that the agent calls over HTTP, behind one address."""
+
+    model_config = ConfigDict(json_schema_extra=_with_url)
+
+    upstream: str = Field(
+        pattern="^https?://[^/]",
+        validation_alias=AliasChoices("upstream", "url"),
+        description="Where the tool really is",
+    )
     env: str | None = Field(
         None, min_length=1, description="Environment variable from which the agent takes the tool's address"
+    )
+    names: dict[str, Annotated[str, AfterValidator(_pattern)]] = Field(
+        default_factory=dict,
+        description="Tells several tools at one address apart: name to [METHOD ]/path/glob below upstream",
     )
 
 
@@ -162,9 +203,14 @@ class GatewayConfig(Section):
     """The proxy between the agent and what it calls."""
 
     upstreams: dict[
-        Literal["openai", "anthropic", "google", "ollama"], Annotated[str, Field(pattern="^https?://")]
+        Literal["openai", "anthropic", "google", "ollama"], Annotated[str, Field(pattern="^https?://[^/]")]
     ] = Field(default_factory=dict, description="Where each provider really is, if not at its usual address")
-    tools: dict[str, GatewayTool] = Field(default_factory=dict, description="Tools by name")
+    tools: dict[Annotated[str, Field(pattern="^[^/?#%]+$")], GatewayTool] = Field(
+        default_factory=dict, description="Tools by name"
+    )
+    max_request_bytes: int = Field(
+        64 << 20, ge=1, description="Larger request bodies are refused with status 413"
+    )
 
 
 class ChaosConfig(Faults):

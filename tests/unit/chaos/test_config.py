@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from flakestorm.chaos.config import ChaosConfig, ContextAttack, LlmFault, Scenario, ToolFault
+from flakestorm.chaos.config import ChaosConfig, ContextAttack, GatewayTool, LlmFault, Scenario, ToolFault
 from flakestorm.chaos.modes import ATTACK_TYPES, LLM_MODES, PUBLISHED_OPTIONS, TOOL_MODES
 
 VALUES: dict[str, Any] = {
@@ -107,6 +107,18 @@ def test_what_a_scenario_disturbs(keys: dict[str, Any], disturbed: set[str]) -> 
         ({"context_attacks": 3}, "Input should be a valid tuple"),
         ({"gateway": {"upstreams": {"openai": "x"}}}, "should match pattern"),
         ({"gateway": {"upstreams": {"opnai": "http://x"}}}, "Input should be 'openai'"),
+        ({"gateway": {"upstreams": {"openai": "http:///v1"}}}, "should match pattern"),
+        ({"gateway": {"tools": {"a/b": {"upstream": "http://x"}}}}, "should match pattern"),
+        ({"gateway": {"tools": {"shop": {}}}}, "Field required"),
+        (
+            {"gateway": {"tools": {"shop": {"upstream": "http://x", "names": {"a": "PSOT /a"}}}}},
+            "unknown method 'PSOT', did you mean 'POST'?",
+        ),
+        (
+            {"gateway": {"tools": {"shop": {"upstream": "http://x", "names": {"a": "tools/a"}}}}},
+            "'tools/a' is not a path below upstream",
+        ),
+        ({"gateway": {"max_request_bytes": 0}}, "greater than or equal to 1"),
     ],
 )
 def test_refused(keys: dict[str, Any], message: str) -> None:
@@ -114,3 +126,11 @@ def test_refused(keys: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError) as caught:
         ChaosConfig(**keys)
     assert message in str(caught.value)
+
+
+def test_gateway_tools() -> None:
+    """``url`` is the older name of ``upstream``; a method is written in capital letters."""
+    names = {"orders": "/orders/*", "refund": "post  /refund", "any": "*"}
+    tool = GatewayTool.model_validate({"url": "http://x/api", "names": names})
+    assert tool == GatewayTool(upstream="http://x/api", names=names)
+    assert tool.names == {"orders": "/orders/*", "refund": "POST /refund", "any": "*"}
