@@ -38,7 +38,7 @@ def demo(
     if serve_only:
         return _serve(port)
     from flakestorm.cli.consoles import console
-    from flakestorm.cli.run import present
+    from flakestorm.cli.run import present, watched
     from flakestorm.core.config import load_config
     from flakestorm.demo.configuration import FILE, place_configuration
     from flakestorm.reports.formats import format_of
@@ -50,7 +50,7 @@ def demo(
         wanted.append(("html", None))
     out = console()
     _introduce(config, original, out)
-    finished = _run(config, out)
+    finished = watched(config, None, out, wanted)
     code = present(finished, config, out, wanted)
     _what_now(out)
     if show:
@@ -72,18 +72,6 @@ def _introduce(config: FlakeStormConfig, original: bool, out: Console) -> None:
     whose = "" if original else ", used as you have changed it; delete it to get the original"
     out.print(f"All of this is said in {FILE}{whose}.")
     out.print()
-
-
-def _run(config: FlakeStormConfig, out: Console) -> Run:
-    from flakestorm.core.execution import Execution
-    from flakestorm.core.loop import run_async
-    from flakestorm.reports.live import LiveProgress
-
-    progress = LiveProgress(out)
-    try:
-        return run_async(Execution(config, listeners=[progress]).run())
-    finally:
-        progress.stop()
 
 
 def _what_now(out: Console) -> None:

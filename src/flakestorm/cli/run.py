@@ -112,22 +112,29 @@ def run(
 
 def run_and_report(config: FlakeStormConfig, wishes: Wishes, out: Console, outputs: list[str] | None) -> int:
     """Run, show progress on ``out``, print the story, write the reports; returns the exit code."""
-    from flakestorm.core.execution import Execution
-    from flakestorm.core.loop import run_async
     from flakestorm.reports.formats import format_of
-    from flakestorm.reports.jsonl_live import LiveJsonl
-    from flakestorm.reports.live import LiveProgress
 
     # Before the run, so that a typing error does not cost one.
     wanted = [format_of(spec) for spec in outputs or config.output.format]
+    return present(watched(config, wishes, out, wanted), config, out, wanted)
+
+
+def watched(
+    config: FlakeStormConfig, wishes: Wishes | None, out: Console, wanted: list[tuple[str, Path | None]]
+) -> Run:
+    """Run with progress on ``out``; JSON Lines that are ``wanted`` are written as the trials finish."""
+    from flakestorm.core.execution import Execution
+    from flakestorm.core.loop import run_async
+    from flakestorm.reports.jsonl_live import LiveJsonl
+    from flakestorm.reports.live import LiveProgress
+
     progress = LiveProgress(out)
     live = [LiveJsonl(partial(_destination, config, path)) for name, path in wanted if name == "jsonl"]
     with ExitStack() as stack:
         stack.callback(progress.stop)
         for listener in live:
             stack.callback(listener.stop)
-        finished = run_async(Execution(config, wishes, [progress, *live]).run())
-    return present(finished, config, out, wanted)
+        return run_async(Execution(config, wishes, [progress, *live]).run())
 
 
 def present(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -61,6 +62,25 @@ def test_a_weak_agent_is_no_failure_of_the_demo(small: Path) -> None:
     assert f"{FILE}, used as you have changed it" in done.output
     assert "flakestorm init" in done.output
     assert not (small / "reports").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a pipe that holds the whole run")
+def test_json_lines_are_written_live(small: Path) -> None:
+    """Each trial is in the file before the run is over; the finished report then takes its place."""
+    import fcntl
+
+    file = small / "live.jsonl"
+    os.mkfifo(file)
+    pipe = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
+    done = CliRunner().invoke(app, ["demo", "-o", "live.jsonl"])
+    assert done.exit_code == 0, done.output
+    with open(pipe, encoding="utf-8") as live:
+        first, *trials = map(json.loads, live)
+    assert first["run"]["status"] == "running"
+    whole, *same = map(json.loads, file.read_text("utf-8").splitlines())
+    assert whole["run"]["status"] == "complete"
+    assert sorted(trial["id"] for trial in trials) == sorted(trial["id"] for trial in same)
 
 
 def test_the_report_is_opened(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
