@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from hashlib import blake2b
-from threading import Lock
+from threading import Event, Lock
 from time import perf_counter
 from typing import Protocol
 
@@ -35,11 +35,15 @@ class Faulty(Protocol):
 
 
 class OpenCall:
-    """A call under way. ``close`` it once, when the agent got everything that it will get."""
+    """A call under way. ``close`` it once, when the agent got everything that it will get.
+
+    ``over`` is set when it is closed, from either side: what still waits on behalf of the call can stop.
+    """
 
     def __init__(self, traffic: Traffic, request: CallRequest, effect: Effect, started: float) -> None:
         self.request = request
         self.effect = effect
+        self.over = Event()
         self._traffic = traffic
         self._started = started
 
@@ -86,6 +90,7 @@ class Traffic:
         with self._lock:
             if self._open.pop(call, None) is None:
                 return
+            call.over.set()
             if self._faults is not None:
                 call.effect = self._faults.ended(call.effect) or call.effect
             if len(self._calls) < MOST_CALLS:
