@@ -19,9 +19,9 @@ from yarl import URL
 from flakestorm.agents.config import AgentConfig
 from flakestorm.agents.kept_connections import nothing_came, on_kept_connection, open_session
 from flakestorm.agents.reply_body import EXCERPT, Progress, ReplyReader
-from flakestorm.model.retry_after import retry_after_s
 from flakestorm.agents.transport_errors import TRANSPORT_ERRORS, AnswerFailed, outcome_error
 from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
+from flakestorm.model.retry_after import retry_after_s
 from flakestorm.version import __version__
 
 TRIAL_HEADER = "x-flakestorm-trial"

@@ -75,6 +75,80 @@ class PromptRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultCount:
+    """In how many calls one fault matched, and in how many of these it fired."""
+
+    name: str
+    matched: int
+    fired: int
+
+
+@dataclass(frozen=True, slots=True)
+class Amplification:
+    """How many times as many calls (or tokens) a trial takes as undisturbed.
+
+    ``what`` is a kind of call, or tokens. Of the ratios of ``trials`` to the median of their golden prompt's
+    control arm, these are the median and the worst.
+    """
+
+    what: str
+    median: float
+    worst: float
+    trials: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """From the end of the last disturbed call to a correct reply: calls and seconds, medians and the worst.
+
+    ``never`` counts the trials that ended without a correct reply; the others are ``recovered``, and without
+    any of them the numbers are None.
+    """
+
+    recovered: int
+    never: int
+    calls: float | None = None
+    seconds: float | None = None
+    worst_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataUse:
+    """What became of damaged data: the agent said so, used it in silence, or made a value up. In trials."""
+
+    noticed: int = 0
+    silent: int = 0
+    fabricated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRow:
+    """How one scenario went; ``rate`` is its chaos resilience, over the trials in which a fault fired.
+
+    In ``unfired`` trials no fault fired: they are inconclusive and prove nothing.
+    """
+
+    name: str
+    totals: Totals
+    rate: Score | None
+    unfired: int = 0
+    faults: tuple[FaultCount, ...] = ()
+    amplification: tuple[Amplification, ...] = ()
+    recovery: Recovery = Recovery(0, 0)
+    data: DataUse = DataUse()
+
+    @property
+    def matched(self) -> int:
+        """In how many calls a fault could have fired."""
+        return sum(fault.matched for fault in self.faults)
+
+    @property
+    def fired(self) -> int:
+        """How many times a fault fired."""
+        return sum(fault.fired for fault in self.faults)
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One golden prompt × mutation type of the heat map."""
 
@@ -192,3 +266,4 @@ class Run:
     causes: tuple[Cause, ...]
     findings: tuple[Finding, ...]
     records: Callable[[], Iterator[TrialRecord]] = field(compare=False)
+    by_scenario: tuple[ScenarioRow, ...] = ()

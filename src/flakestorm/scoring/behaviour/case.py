@@ -1,0 +1,110 @@
+"""One trial as the detectors of bad behaviour see it, and what they say when they find some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from flakestorm.model.outcome import Call
+from flakestorm.model.record import TrialRecord
+from flakestorm.model.verdict import Severity
+from flakestorm.scoring.behaviour.control import NOTHING_KNOWN, ControlArm
+from flakestorm.scoring.behaviour.fault_modes import CORRUPTING, failed, is_good, modes
+from flakestorm.scoring.behaviour.notice import notices
+
+ROUNDING_MS = 1.0
+"""Times of calls are rounded, so that two that follow each other may seem to overlap by so much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """Bad behaviour in one trial: a sentence with its numbers, and how clearly the trial shows it.
+
+    ``degree`` only orders trials of one kind of symptom, the clearest highest.
+    """
+
+    detail: str
+    degree: float = 0.0
+    severity: Severity | None = None
+    """Where it is not the usual one of its kind."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A finished trial with the control arm of its golden prompt."""
+
+    record: TrialRecord
+    control: ControlArm = NOTHING_KNOWN
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """All calls, in the order in which they began."""
+        return tuple(sorted(self.record.outcome.calls, key=lambda call: call.started_ms))
+
+    @property
+    def reply(self) -> str:
+        """What the agent said; "" where it said nothing."""
+        return self.record.outcome.reply or ""
+
+    @cached_property
+    def disturbed(self) -> tuple[Call, ...]:
+        """The calls in which a fault fired."""
+        return tuple(call for call in self.calls if call.fired)
+
+    def hit_by(self, wanted: frozenset[str]) -> tuple[Call, ...]:
+        """The calls in which a fault of the ``wanted`` modes fired."""
+        return tuple(call for call in self.disturbed if modes(call) & wanted)
+
+    def requests(self) -> Iterator[list[Call]]:
+        """The calls that make the same request, together; those without a digest are left out."""
+        groups: dict[str, list[Call]] = {}
+        for call in self.calls:
+            if call.sent:
+                groups.setdefault(call.sent, []).append(call)
+        yield from groups.values()
+
+    def made_good(self, call: Call) -> bool:
+        """Whether the agent called the same model or tool again after ``call``, and got a whole answer."""
+        return any(
+            (later.kind, later.name) == (call.kind, call.name) and is_good(later)
+            for later in after(call, self.calls)
+        )
+
+    @cached_property
+    def noticed(self) -> bool:
+        """Whether the reply says that something is wrong, in words that no undisturbed reply uses."""
+        usual = frozenset[str]().union(*map(notices, self.control.replies))
+        return bool(notices(self.reply) - usual)
+
+
+def end_of(call: Call) -> float:
+    """When ``call`` was over, in milliseconds from the start of the trial."""
+    return call.started_ms + call.duration_ms
+
+
+def after(call: Call, calls: Iterable[Call]) -> list[Call]:
+    """Those of ``calls`` that began when ``call`` was over."""
+    end = end_of(call) - ROUNDING_MS
+    return [later for later in calls if later is not call and later.started_ms >= end]
+
+
+def repeats(request: list[Call]) -> list[tuple[Call, Call]]:
+    """(call, the next one of the same request) for the calls that failed or brought damaged data."""
+    pairs = []
+    for call in request:
+        if failed(call) or modes(call) & CORRUPTING:
+            following = after(call, request)
+            if following:
+                pairs.append((call, following[0]))
+    return pairs
+
+
+def names(calls: Iterable[Call]) -> str:
+    """The faults that fired in ``calls``, for people."""
+    return ", ".join(dict.fromkeys(fault for call in calls for fault in call.fired))
+
+
+def seconds(milliseconds: float) -> str:
+    """``85 ms``, ``1.2 s``."""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"

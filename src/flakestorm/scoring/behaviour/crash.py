@@ -1,0 +1,30 @@
+"""Crash: the agent itself breaks when something that it depends on does."""
+
+from __future__ import annotations
+
+from flakestorm.model.outcome import ErrorKind, Outcome
+from flakestorm.scoring.behaviour.case import Case, Symptom, names
+
+HTTP_FIRST = 300
+"""A status below this, on an error, is the exit code of a program: HTTP's own errors are above."""
+
+
+def crash(case: Case) -> Symptom | None:
+    """An exception, the end of its process or a server error in a trial in which a fault fired."""
+    error = case.record.outcome.error
+    if not case.disturbed or error is None or not is_crash(case.record.outcome):
+        return None
+    if case.control.trials and not case.control.passed:
+        return None
+    return Symptom(f"when {names(case.disturbed)} fired: {error.message[:200]}", -len(case.calls))
+
+
+def is_crash(outcome: Outcome) -> bool:
+    """Whether the agent broke, as opposed to refusing, being slow or answering in a wrong form."""
+    error = outcome.error
+    if error is None:
+        return False
+    if error.kind is ErrorKind.STATUS:
+        status = outcome.status or 0
+        return status >= 500 or status < HTTP_FIRST
+    return error.kind in (ErrorKind.EXCEPTION, ErrorKind.DIED)

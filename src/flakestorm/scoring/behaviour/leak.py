@@ -1,0 +1,86 @@
+"""Upstream error text or a key in the reply: what is meant for developers reaches users."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flakestorm.model.outcome import Call
+from flakestorm.model.redaction import MARK
+from flakestorm.model.verdict import Severity
+from flakestorm.scoring.behaviour.case import Case, Symptom
+from flakestorm.scoring.behaviour.fault_modes import failed
+
+SHORTEST = 20
+"""Characters from which a quoted piece of an error body is no coincidence; it also needs three words."""
+SHORTEST_CODE = 10
+"""The same for a code such as ``insufficient_quota``: words joined by underscores."""
+SECRET = MARK[:6]
+"""How every redacted secret begins; records hold no secrets, only these."""
+
+_CODE = re.compile(rf"[A-Za-z]+(?:_[A-Za-z]+)+(?<=.{{{SHORTEST_CODE}}})")
+_TRACES = re.compile(
+    r"Traceback \(most recent call last\)|\[Errno -?\d+\]|HTTPS?ConnectionPool\(|Error code: \d{3} - "
+    r"|\b(?:openai|anthropic|google\.genai|ollama|httpx2?|aiohttp|requests|urllib3|httpcore)"
+    r"(?:\.\w+)*\.\w*(?:Error|Exception|Timeout)\b"
+    r"|\b(?:RateLimit|APIConnection|APITimeout|APIStatus|Authentication|InternalServer|PermissionDenied"
+    r"|BadRequest|ServiceUnavailable|Overloaded|Connect|Read|RemoteProtocol|JSONDecode)Error\b"
+)
+"""How errors of the usual client libraries look when their text is passed on."""
+
+
+def leak(case: Case) -> Symptom | None:
+    """A secret, the text of a failed call, or a client library's error in the reply.
+
+    What undisturbed replies also have is no leak, and neither is what the prompt said.
+    """
+    known = "\n".join((*case.record.trial.turns, *case.control.replies))
+    if SECRET in case.reply and SECRET not in known:
+        return Symptom("the reply contains a secret (redacted in this report).", 1e9, Severity.CRITICAL)
+    if not any(map(failed, case.calls)):
+        return None
+    found = [text for text in _quoted(case) if text not in _folded(known)]
+    traces = [match.group() for match in _TRACES.finditer(case.reply) if match.group() not in known]
+    longest = max((*found, *traces), key=len, default="")
+    if not longest:
+        return None
+    return Symptom(f"the reply passes on the text of an error: {longest[:160]!r}.", len(longest))
+
+
+def _quoted(case: Case) -> Iterator[str]:
+    """The pieces of error bodies that stand in the reply, spaces and case aside."""
+    reply = _folded(case.reply)
+    for call in case.calls:
+        if failed(call):
+            yield from (piece for piece in _pieces(call) if piece in reply)
+
+
+def _pieces(call: Call) -> Iterator[str]:
+    texts = [call.received]
+    try:
+        texts = list(_strings(json.loads(call.received)))
+    except ValueError:
+        texts = re.split(r"[\n<>]+", call.received)
+    for text in texts:
+        for match in _CODE.finditer(text):
+            yield match.group().lower()
+        folded = _folded(text)
+        if len(folded) >= SHORTEST and folded.count(" ") >= 2:
+            yield folded
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.lower().split()).strip(" .\"'")
