@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from flakestorm.cli import demo, doctor, init, mutations, report, run, runs, schema, score, shrink, verify
+from flakestorm.cli.boundary import end_on
 from flakestorm.version import __version__
 
 EPILOG = (
@@ -15,8 +17,28 @@ EPILOG = (
     "141 nobody read the output to its end."
 )
 
+
+class _Application(TyperGroup):
+    """Ends help and version as commands end that cannot write: else a pipe that closes gave "fell short"."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Here the program's own help and version are printed."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except OSError as error:
+            end_on(error)
+
+    def invoke(self, ctx: Any) -> Any:
+        """And here the help of each command."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            end_on(error)
+
+
 app = typer.Typer(
     name="flakestorm",
+    cls=_Application,
     help="Find out how an AI agent breaks, before production does. Start with: flakestorm demo",
     epilog=EPILOG,
     no_args_is_help=True,

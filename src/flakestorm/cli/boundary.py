@@ -37,6 +37,10 @@ def bounded(command: Callable[P, Any]) -> Callable[P, Any]:
             _end("interrupted; what a run has finished is kept: flakestorm run --resume", INTERRUPTED)
         except BrokenPipeError:
             leave_pipe()
+        except OSError as error:
+            if os.environ.get("FLAKESTORM_DEBUG"):
+                raise
+            end_on(error)
         except Exception as error:
             # Whatever it is, a traceback is no message for a user.
             if os.environ.get("FLAKESTORM_DEBUG"):
@@ -49,9 +53,25 @@ def bounded(command: Callable[P, Any]) -> Callable[P, Any]:
 
 def leave_pipe() -> NoReturn:
     """End quietly: the reader of standard output (``head``, a pager) has gone."""
-    # Else Python would complain once more when it flushes at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _give_up_output()
     raise SystemExit(NOBODY_READS)
+
+
+def end_on(error: OSError) -> NoReturn:
+    """End because something cannot be written or read, with one line that says what."""
+    if isinstance(error, BrokenPipeError):
+        leave_pipe()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _give_up_output()
+    print(f"flakestorm: {_explained(error)}", file=sys.stderr)  # noqa: T201 - stderr is the interface here
+    raise SystemExit(BROKEN_SURROUNDINGS)
+
+
+def _give_up_output() -> None:
+    # Else Python would complain once more when it flushes at exit, and end with a code of its own.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _open_standard_streams() -> None:

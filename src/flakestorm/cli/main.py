@@ -25,4 +25,9 @@ def __getattr__(name: str) -> Callable[..., Any]:
 def _print_version(**_: object) -> None:
     from flakestorm.version import __version__
 
-    print(f"flakestorm {__version__}")  # noqa: T201 - stdout is the interface here
+    try:
+        print(f"flakestorm {__version__}", flush=True)  # noqa: T201 - stdout is the interface here
+    except OSError as error:
+        from flakestorm.cli.boundary import end_on
+
+        end_on(error)

@@ -14,6 +14,8 @@ import pytest
 Program = Callable[..., subprocess.CompletedProcess[str]]
 Refused = Callable[..., str]
 
+MEASURING = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
@@ -42,7 +44,10 @@ def test_help_lines_are_whole(flakestorm: Program) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes without readers are a POSIX affair")
-@pytest.mark.parametrize("arguments", [("run",), ("schema", "config")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("run",), ("schema", "config"), ("--help",), ("--version",), ("run", "--help"), ("--version", "x")],
+)
 def test_a_reader_that_goes_away_is_no_shortfall(flakestorm: Program, arguments: tuple[str, ...]) -> None:
     """As in ``flakestorm run | head``: it ends quietly with 141, not with the code for "fell short"."""
     reader, writer = os.pipe()
@@ -59,7 +64,8 @@ def test_a_reader_that_goes_away_is_no_shortfall(flakestorm: Program, arguments:
 def test_output_that_cannot_be_written_is_told(flakestorm: Program) -> None:
     """Exit code 3 and the system's reason, not "internal error"."""
     with open("/dev/full", "w") as full:
-        done = flakestorm("runs", stdout=full)
+        # Coverage in the process would end it in another way.
+        done = flakestorm("runs", stdout=full, env=dict.fromkeys(MEASURING, ""))
     assert done.returncode == 3
     assert "No space left on device" in done.stderr
     assert "internal error" not in done.stderr
