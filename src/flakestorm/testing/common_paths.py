@@ -10,7 +10,7 @@ from flakestorm.testing.anthropic_wire import VERSION_HEADER, AnthropicDialect
 from flakestorm.testing.endpoint import error_response, json_response
 from flakestorm.testing.google_wire import KEY_HEADER, GoogleDialect
 from flakestorm.testing.openai_wire import OpenAIDialect
-from flakestorm.testing.port import ANY_MODEL, Backend, Dialect
+from flakestorm.testing.port import ANY_MODEL, Backend, Catalogue
 from flakestorm.testing.refused import Refused
 
 PATHS = (
@@ -68,7 +68,7 @@ class CommonPaths:
         refused = Refused(404, message, code="unknown_url")
         return error_response(self._dialect(request), request, refused, self._backend.number())
 
-    def _dialect(self, request: web.Request) -> Dialect:
+    def _dialect(self, request: web.Request) -> Catalogue:
         if VERSION_HEADER in request.headers or "x-api-key" in request.headers:
             return self._anthropic
         google = KEY_HEADER in request.headers or "key" in request.query

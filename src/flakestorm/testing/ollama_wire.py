@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -10,7 +10,7 @@ from aiohttp import web
 from flakestorm.testing.body import json_object
 from flakestorm.testing.endpoint import Endpoint, error_response, json_response
 from flakestorm.testing.ollama_reply import OllamaAnswer, shown, tag
-from flakestorm.testing.ollama_request import chat_request, generate_request, model_of, no_model
+from flakestorm.testing.ollama_request import chat_request, generate_request, model_of
 from flakestorm.testing.port import ANY_MODEL, Backend
 from flakestorm.testing.refused import Refused
 
@@ -52,18 +52,6 @@ class OllamaDialect:
         """``{"error": "text"}``."""
         return {"error": str(refused)}
 
-    def model_list(self, names: Sequence[str]) -> dict[str, Any]:
-        """``GET /api/tags``."""
-        return {"models": [tag(name) for name in names]}
-
-    def model_entry(self, _name: str) -> dict[str, Any]:
-        """``POST /api/show``."""
-        return shown()
-
-    def no_model(self, name: str) -> Refused:
-        """404."""
-        return no_model(name)
-
 
 class ModelRoutes:
     """The routes that are no conversations."""
@@ -76,7 +64,7 @@ class ModelRoutes:
         """The models."""
 
         async def listed() -> dict[str, Any]:
-            return self._dialect.model_list(self._backend.models or (ANY_MODEL,))
+            return {"models": [tag(name) for name in self._backend.models or (ANY_MODEL,)]}
 
         return await self._checked(request, listed)
 
@@ -84,9 +72,8 @@ class ModelRoutes:
         """One model."""
 
         async def one() -> dict[str, Any]:
-            return self._dialect.model_entry(
-                model_of(json_object(await request.read()), self._backend.models)
-            )
+            model_of(json_object(await request.read()), self._backend.models)
+            return shown()
 
         return await self._checked(request, one)
 

@@ -86,6 +86,10 @@ class Dialect(Protocol):
         """The body of an error."""
         ...
 
+
+class Catalogue(Dialect, Protocol):
+    """A dialect that lists models at ``/v1/models``."""
+
     def model_list(self, names: Sequence[str]) -> dict[str, Any]:
         """The models, as the API lists them."""
         ...

@@ -22,7 +22,6 @@ RULES = [
     ),
     Rule("limit", Failure(429, "Slow down", {"Retry-After": "1"})),
     Rule("break", Failure(500, "The server had an error")),
-    Rule("busy", Failure(503, "Come back later")),
     Rule("hello", TEXT),
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
@@ -89,19 +89,24 @@ async def test_an_agent_loop(
     assert answer.message.content == "It is sunny."
 
 
+async def _whole(client: ollama.AsyncClient, model: str, text: str) -> None:
+    await client.chat(model=model, messages=[{"role": "user", "content": text}])
+
+
+async def _streamed(client: ollama.AsyncClient, model: str, text: str) -> None:
+    messages = [{"role": "user", "content": text}]
+    async for _ in await client.chat(model=model, messages=messages, stream=True):
+        pass
+
+
 @pytest.mark.parametrize(("content", "status"), [("limit", 429), ("break", 500), ("anything else", 400)])
-@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("ask", [_whole, _streamed])
 async def test_failures(
-    client: ollama.AsyncClient, base: Any, content: str, status: int, streamed: bool
+    client: ollama.AsyncClient, base: Any, content: str, status: int, ask: Callable[..., Any]
 ) -> None:
     """Are the client's exception, streamed or not."""
-    messages = [{"role": "user", "content": content}]
     with pytest.raises(ollama.ResponseError) as raised:
-        if streamed:
-            async for _ in await client.chat(model=base.model, messages=messages, stream=True):
-                pass
-        else:
-            await client.chat(model=base.model, messages=messages)
+        await ask(client, base.model, content)
     assert raised.value.status_code == status
 
 
