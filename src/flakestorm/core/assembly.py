@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from flakestorm.model.finding import Finding
 from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
-from flakestorm.model.run import Assessment, PromptRow, RequestShape, Run, RunInfo, Scores, Totals, TypeRow
-from flakestorm.model.verdict import Severity
+from flakestorm.model.run import (
+    Assessment,
+    PromptRow,
+    RequestShape,
+    Run,
+    RunInfo,
+    ScenarioRow,
+    Scores,
+    Totals,
+    TypeRow,
+)
 from flakestorm.scoring.assessment import Demands, assess
 from flakestorm.scoring.flakiness import always_failing
+from flakestorm.scoring.overall import DEFAULT_WEIGHTS, with_overall
 from flakestorm.scoring.tally import Tally
 from flakestorm.store.run_file import RunFile
 
 INTERRUPTED = "interrupted"
 
-Row = TypeVar("Row", TypeRow, PromptRow)
+Row = TypeVar("Row", TypeRow, PromptRow, ScenarioRow)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the store keeps beside the records: enough to rebuild every number of the run."""
+    """What the store keeps beside the records: enough to rebuild every number of the run.
+
+    ``weights`` are those of mutation types, ``pillars`` those of the section ``scoring``.
+    """
 
     info: RunInfo
     weights: dict[str, float]
     demands: Demands
     findings: tuple[Finding, ...] = ()
     minimals: tuple[Minimal, ...] = ()
+    pillars: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
 
     def to_dict(self) -> dict[str, Any]:
         """The form in which ``RunFile.set_facts`` takes it."""
@@ -37,8 +51,9 @@ class Facts:
             "info": asdict(self.info),
             "weights": self.weights,
             "demands": asdict(self.demands),
-            "findings": [asdict(finding) for finding in self.findings],
+            "findings": [finding.to_dict() for finding in self.findings],
             "minimals": [minimal.to_dict() for minimal in self.minimals],
+            "pillars": dict(self.pillars),
         }
 
     @classmethod
@@ -50,16 +65,13 @@ class Facts:
         if shape is not None:
             headers = tuple((name, value) for name, value in shape["headers"])
             shape = RequestShape(shape["method"], headers, shape["body"])
-        findings = tuple(
-            Finding(**{**f, "severity": Severity(f["severity"]), "trials": tuple(f["trials"])})
-            for f in data["findings"]
-        )
         return cls(
             info=RunInfo(**{**info, "notes": tuple(info["notes"]), "request": shape}),
             weights=data["weights"],
             demands=Demands(**data["demands"]),
-            findings=findings,
+            findings=tuple(map(Finding.from_dict, data["findings"])),
             minimals=tuple(map(Minimal.from_dict, data.get("minimals", ()))),
+            pillars=data.get("pillars", DEFAULT_WEIGHTS),
         )
 
     def tally(self) -> Tally:
@@ -70,8 +82,9 @@ class Facts:
 def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRecord]]) -> Run:
     """The finished run. ``tally`` has counted everything that ``records`` streams."""
     info = facts.info
-    score = None if info.is_search else tally.robustness()
-    scores = Scores(robustness=score, overall=score)
+    measured = Scores(robustness=tally.robustness(), chaos_resilience=tally.chaos_resilience())
+    scores = Scores() if info.is_search else with_overall(measured, facts.pillars)
+    scenarios = tally.by_scenario()
     causes = tally.causes.causes(facts.minimals)
     control_latency, disturbed_latency = tally.latencies()
     if info.status == "running":
@@ -87,6 +100,7 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
             info.stop_reason == INTERRUPTED,
             tally.control,
             info.is_search,
+            scenarios,
         ),
         scores=scores,
         totals=tally.totals,
@@ -98,6 +112,7 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
         causes=causes,
         findings=(*tally.findings(), *facts.findings),
         records=records,
+        by_scenario=without_rates(scenarios) if info.is_search else scenarios,
     )
 
 
@@ -130,4 +145,13 @@ def reassess(run: Run, demands: Demands) -> Assessment:
         failed=sum(row.failed for row in rows),
     )
     interrupted = run.info.stop_reason == INTERRUPTED
-    return assess(run.scores, run.totals, run.causes, demands, interrupted, control, run.info.is_search)
+    return assess(
+        run.scores,
+        run.totals,
+        run.causes,
+        demands,
+        interrupted,
+        control,
+        run.info.is_search,
+        run.by_scenario,
+    )

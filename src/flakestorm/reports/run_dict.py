@@ -10,14 +10,19 @@ from flakestorm.model.finding import Finding
 from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.run import (
+    Amplification,
     Assessment,
     Cause,
     Cell,
+    DataUse,
+    FaultCount,
     Latency,
     PromptRow,
+    Recovery,
     RequestShape,
     Run,
     RunInfo,
+    ScenarioRow,
     Score,
     Scores,
     Totals,
@@ -42,13 +47,14 @@ def run_to_dict(run: Run) -> dict[str, Any]:
         "totals": asdict(run.totals),
         "by_type": [_type_to_dict(row) for row in run.by_type],
         "by_prompt": [asdict(row) for row in run.by_prompt],
+        "by_scenario": [_scenario_to_dict(row) for row in run.by_scenario],
         "cells": [asdict(cell) for cell in run.cells],
         "latency": {
             "control": _asdict_or_none(run.control_latency),
             "disturbed": _asdict_or_none(run.disturbed_latency),
         },
         "causes": [_cause_to_dict(cause) for cause in run.causes],
-        "findings": [_finding_to_dict(finding) for finding in run.findings],
+        "findings": [finding.to_dict() for finding in run.findings],
     }
 
 
@@ -68,11 +74,10 @@ def run_from_dict(data: dict[str, Any], records: Callable[[], Iterator[TrialReco
         control_latency=_latency(data["latency"]["control"]),
         disturbed_latency=_latency(data["latency"]["disturbed"]),
         causes=tuple(_cause(cause) for cause in data["causes"]),
-        findings=tuple(
-            Finding(**{**f, "severity": Severity(f["severity"]), "trials": tuple(f["trials"])})
-            for f in data["findings"]
-        ),
+        findings=tuple(map(Finding.from_dict, data["findings"])),
         records=records,
+        # Reports of older versions have no scenarios.
+        by_scenario=tuple(map(_scenario_row, data.get("by_scenario", ()))),
     )
 
 
@@ -91,6 +96,22 @@ def _type_to_dict(row: TypeRow) -> dict[str, Any]:
     }
 
 
+def _scenario_to_dict(row: ScenarioRow) -> dict[str, Any]:
+    """The totals lie beside the name, as in ``by_type``."""
+    return {
+        "name": row.name,
+        **asdict(row.totals),
+        "unfired": row.unfired,
+        "matched": row.matched,
+        "fired": row.fired,
+        "rate": asdict(row.rate) if row.rate else None,
+        "faults": [asdict(fault) for fault in row.faults],
+        "amplification": [asdict(one) for one in row.amplification],
+        "recovery": asdict(row.recovery),
+        "data": asdict(row.data),
+    }
+
+
 def _cause_to_dict(cause: Cause) -> dict[str, Any]:
     return {
         "title": cause.title,
@@ -103,16 +124,6 @@ def _cause_to_dict(cause: Cause) -> dict[str, Any]:
         "trials": list(cause.trials),
         "minimal": cause.minimal.to_dict() if cause.minimal else None,
         "example": cause.example.to_dict(),
-    }
-
-
-def _finding_to_dict(finding: Finding) -> dict[str, Any]:
-    return {
-        "kind": finding.kind,
-        "severity": finding.severity.value,
-        "title": finding.title,
-        "detail": finding.detail,
-        "trials": list(finding.trials),
     }
 
 
@@ -137,6 +148,19 @@ def _score(data: dict[str, Any] | None) -> Score | None:
 def _type_row(data: dict[str, Any]) -> TypeRow:
     totals = {name: data[name] for name in Totals.__dataclass_fields__}
     return TypeRow(data["type"], data["weight"], Totals(**totals), _score(data["rate"]), data["obeyed"])
+
+
+def _scenario_row(data: dict[str, Any]) -> ScenarioRow:
+    return ScenarioRow(
+        name=data["name"],
+        totals=Totals(**{name: data[name] for name in Totals.__dataclass_fields__}),
+        rate=_score(data["rate"]),
+        unfired=data["unfired"],
+        faults=tuple(FaultCount(**fault) for fault in data["faults"]),
+        amplification=tuple(Amplification(**one) for one in data["amplification"]),
+        recovery=Recovery(**data["recovery"]),
+        data=DataUse(**data["data"]),
+    )
 
 
 def _prompt_row(data: dict[str, Any]) -> PromptRow:

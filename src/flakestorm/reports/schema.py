@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
 from flakestorm.model.mutation import Kind
 from flakestorm.model.outcome import ErrorKind
@@ -11,15 +10,25 @@ from flakestorm.model.record import TrialStatus
 from flakestorm.model.verdict import Severity, VerdictStatus
 from flakestorm.model.wire import Ended
 from flakestorm.reports.run_dict import SCHEMA
+from flakestorm.reports.schema_calls import call, scenario_row
+from flakestorm.reports.schema_words import (
+    COUNT,
+    FLAG,
+    MILLISECONDS,
+    NUMBER,
+    SHARE,
+    TEXT,
+    JsonSchema,
+    list_of,
+    object_of,
+    one_of,
+    or_null,
+    pair_of,
+    reference,
+)
 
-JsonSchema = dict[str, Any]
-
-TEXT: JsonSchema = {"type": "string"}
-COUNT: JsonSchema = {"type": "integer", "minimum": 0}
-NUMBER: JsonSchema = {"type": "number"}
-SHARE: JsonSchema = {"type": "number", "minimum": 0, "maximum": 1}
-MILLISECONDS: JsonSchema = {"type": "number", "minimum": 0, "description": "milliseconds"}
-FLAG: JsonSchema = {"type": "boolean"}
+LATER = ("by_scenario",)
+"""Keys that the first reports of this format do not have yet."""
 
 
 def report_schema() -> JsonSchema:
@@ -27,35 +36,14 @@ def report_schema() -> JsonSchema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "flakestorm report, version 1",
-        **_object({**_head(), "trials": _list(_reference("trial"))}),
+        **object_of({**_head(), "trials": list_of(reference("trial"))}, optional=LATER),
         "$defs": _definitions(),
     }
 
 
 def head_schema() -> JsonSchema:
     """The schema of a report without its trials: the first line of a JSON Lines report."""
-    return {**_object(_head()), "$defs": _definitions()}
-
-
-def _object(properties: JsonSchema, optional: tuple[str, ...] = ()) -> JsonSchema:
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "required": required, "properties": properties}
-
-
-def _list(items: JsonSchema) -> JsonSchema:
-    return {"type": "array", "items": items}
-
-
-def _or_null(schema: JsonSchema) -> JsonSchema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _reference(name: str) -> JsonSchema:
-    return {"$ref": f"#/$defs/{name}"}
-
-
-def _one_of(values: Any) -> JsonSchema:
-    return {"enum": [str(value) for value in values]}
+    return {**object_of(_head(), optional=LATER), "$defs": _definitions()}
 
 
 def _head() -> JsonSchema:
@@ -64,24 +52,27 @@ def _head() -> JsonSchema:
         "schema": {"const": SCHEMA},
         "flakestorm": {**TEXT, "description": "the version that made the run"},
         "run": _run(),
-        "assessment": _object({"exit_code": {"type": "integer"}, "headline": TEXT, "reasons": _list(TEXT)}),
-        "scores": _object({pillar: _or_null(_reference("score")) for pillar in pillars}),
-        "totals": _reference("totals"),
-        "by_type": _list(_reference("by_type")),
-        "by_prompt": _list(_reference("by_prompt")),
-        "cells": _list(_reference("cell")),
-        "latency": _object({arm: _or_null(_reference("latency")) for arm in ("control", "disturbed")}),
-        "causes": _list(_reference("cause")),
-        "findings": _list(_reference("finding")),
+        "assessment": object_of(
+            {"exit_code": {"type": "integer"}, "headline": TEXT, "reasons": list_of(TEXT)}
+        ),
+        "scores": object_of({pillar: or_null(reference("score")) for pillar in pillars}),
+        "totals": reference("totals"),
+        "by_type": list_of(reference("by_type")),
+        "by_prompt": list_of(reference("by_prompt")),
+        "by_scenario": list_of(reference("by_scenario")),
+        "cells": list_of(reference("cell")),
+        "latency": object_of({arm: or_null(reference("latency")) for arm in ("control", "disturbed")}),
+        "causes": list_of(reference("cause")),
+        "findings": list_of(reference("finding")),
     }
 
 
 def _run() -> JsonSchema:
-    request = {"method": TEXT, "headers": _list(_pair(TEXT, TEXT)), "body": TEXT}
-    return _object(
+    request = {"method": TEXT, "headers": list_of(pair_of(TEXT, TEXT)), "body": TEXT}
+    return object_of(
         {
             "id": TEXT,
-            "status": _one_of(("running", "complete", "partial")),
+            "status": one_of(("running", "complete", "partial")),
             "started_at": {**TEXT, "description": "ISO 8601 with the offset from UTC"},
             "seconds": {**NUMBER, "minimum": 0},
             "seed": {"type": "integer"},
@@ -91,53 +82,50 @@ def _run() -> JsonSchema:
             "planned": COUNT,
             "concurrency": COUNT,
             "stop_reason": TEXT,
-            "notes": _list(TEXT),
-            "request": _or_null(_object(request)),
+            "notes": list_of(TEXT),
+            "request": or_null(object_of(request)),
             "strategy": {
-                **_one_of(("uniform", "search")),
+                **one_of(("uniform", "search")),
                 "description": "search: calls went where failures were, so that no rate is an estimate",
             },
-            "budget": _or_null(COUNT),
+            "budget": or_null(COUNT),
         },
         optional=("request", "strategy", "budget"),
     )
 
 
-def _pair(first: JsonSchema, second: JsonSchema) -> JsonSchema:
-    return {"type": "array", "prefixItems": [first, second], "minItems": 2, "maxItems": 2}
-
-
 def _definitions() -> JsonSchema:
     statuses = {status.value: COUNT for status in TrialStatus}
     totals = {"trials": COUNT, **statuses}
-    score = _object({"value": SHARE, "low": SHARE, "high": SHARE, "judged": COUNT})
-    rate = _or_null(_reference("score"))
+    score = object_of({"value": SHARE, "low": SHARE, "high": SHARE, "judged": COUNT})
+    rate = or_null(reference("score"))
     by_prompt = {
         "id": TEXT,
         "label": TEXT,
         "text": TEXT,
-        "control": _reference("totals"),
-        "disturbed": _reference("totals"),
+        "control": reference("totals"),
+        "disturbed": reference("totals"),
         "rate": rate,
         "flakiness": NUMBER,
         "beyond_flakiness": NUMBER,
-        "broken": _list(TEXT),
+        "broken": list_of(TEXT),
     }
     times = dict.fromkeys(("mean", "p50", "p95", "p99", "slowest"), MILLISECONDS)
     definitions = {
         "score": score,
-        "totals": _object(totals),
-        "by_type": _object({"type": TEXT, **totals, "weight": NUMBER, "rate": rate, "obeyed": COUNT}),
-        "by_prompt": _object(by_prompt),
-        "cell": _object({"prompt": TEXT, "type": TEXT, "passed": COUNT, "judged": COUNT, "errored": COUNT}),
-        "latency": _object({"count": COUNT, **times, "buckets": _list(_pair(MILLISECONDS, COUNT))}),
+        "totals": object_of(totals),
+        "by_type": object_of({"type": TEXT, **totals, "weight": NUMBER, "rate": rate, "obeyed": COUNT}),
+        "by_prompt": object_of(by_prompt),
+        "by_scenario": scenario_row(totals),
+        "cell": object_of({"prompt": TEXT, "type": TEXT, "passed": COUNT, "judged": COUNT, "errored": COUNT}),
+        "latency": object_of({"count": COUNT, **times, "buckets": list_of(pair_of(MILLISECONDS, COUNT))}),
         "cause": _cause(),
         "minimal": _minimal(),
         "finding": _finding(),
         "trial": _trial(),
         "mutation": _mutation(),
         "verdict": _verdict(),
-        "call": _call(),
+        "call": call(),
         "wire": _wire(),
     }
     # Shared fragments would otherwise be the same dictionaries, and a caller may change what it got.
@@ -145,18 +133,18 @@ def _definitions() -> JsonSchema:
 
 
 def _cause() -> JsonSchema:
-    return _object(
+    return object_of(
         {
             "title": TEXT,
             "rule": {**TEXT, "description": "the invariant that broke, or the kind of error"},
-            "severity": _one_of(Severity),
+            "severity": one_of(Severity),
             "type": TEXT,
             "count": COUNT,
             "implied": FLAG,
-            "operators": _list(TEXT),
-            "trials": _list(TEXT),
-            "minimal": _or_null(_reference("minimal")),
-            "example": _reference("trial"),
+            "operators": list_of(TEXT),
+            "trials": list_of(TEXT),
+            "minimal": or_null(reference("minimal")),
+            "example": reference("trial"),
         },
         optional=("operators", "minimal"),
     )
@@ -164,22 +152,22 @@ def _cause() -> JsonSchema:
 
 def _minimal() -> JsonSchema:
     described = {**TEXT, "description": "goes on after 'when the prompt …'; empty where no words were found"}
-    return _object(
+    return object_of(
         {
             "rule": TEXT,
             "operator": TEXT,
             "trial": {**TEXT, "description": "the id of the trial that was reduced"},
             "text": {**TEXT, "description": "the smallest input found that fails"},
             "before": {**TEXT, "description": "the same without its guilty part: it passes"},
-            "guilty": {**_list(_pair(COUNT, COUNT)), "description": "[start, end] in text, code points"},
-            "edits": {**_list(_edit()), "description": "[start, end, replacement] from before to text"},
+            "guilty": {**list_of(pair_of(COUNT, COUNT)), "description": "[start, end] in text, code points"},
+            "edits": {**list_of(_edit()), "description": "[start, end, replacement] from before to text"},
             "clause": described,
             "calls": {**COUNT, "description": "how many calls it took"},
             "tries": COUNT,
             "failed": {**COUNT, "description": "so many of the tries failed when it was sent again"},
             "confirmed": FLAG,
             "length": {"type": ["integer", "null"], "description": "it fails above so many characters"},
-            "record": _reference("trial"),
+            "record": reference("trial"),
         }
     )
 
@@ -189,64 +177,68 @@ def _edit() -> JsonSchema:
 
 
 def _finding() -> JsonSchema:
-    return _object(
+    return object_of(
         {
             "kind": TEXT,
-            "severity": _one_of(Severity),
+            "severity": one_of(Severity),
             "title": TEXT,
             "detail": TEXT,
-            "trials": _list({**TEXT, "description": "a trial's id"}),
-        }
+            "trials": list_of({**TEXT, "description": "a trial's id; the clearest first"}),
+            "scenario": {**TEXT, "description": "whose trials show it; empty where it is not about calls"},
+            "count": {**COUNT, "description": "in how many trials it was seen"},
+            "calls": {**list_of(reference("call")), "description": "of the first of the trials"},
+        },
+        optional=("scenario", "count", "calls"),
     )
 
 
 def _trial() -> JsonSchema:
-    error = _object({"kind": _one_of(ErrorKind), "message": TEXT, "detail": TEXT})
-    return _object(
+    error = object_of({"kind": one_of(ErrorKind), "message": TEXT, "detail": TEXT})
+    return object_of(
         {
             "id": TEXT,
             "prompt": {**TEXT, "description": "the golden prompt's last turn"},
             "prompt_id": TEXT,
             "prompt_name": TEXT,
-            "turns": _list(TEXT),
+            "turns": list_of(TEXT),
             "mutation": {
-                **_or_null(_reference("mutation")),
+                **or_null(reference("mutation")),
                 "description": "null: the prompt is undisturbed",
             },
             "scenario": TEXT,
             "repeat": COUNT,
-            "status": _one_of(TrialStatus),
+            "status": one_of(TrialStatus),
             "note": TEXT,
-            "reply": _or_null(TEXT),
-            "replies": _list(TEXT),
-            "error": _or_null(error),
+            "reply": or_null(TEXT),
+            "replies": list_of(TEXT),
+            "error": or_null(error),
             "latency_ms": MILLISECONDS,
-            "first_byte_ms": _or_null(MILLISECONDS),
+            "first_byte_ms": or_null(MILLISECONDS),
             "http_status": {"type": ["integer", "null"]},
             "attempts": COUNT,
-            "verdicts": _list(_reference("verdict")),
-            "calls": _list(_reference("call")),
+            "verdicts": list_of(reference("verdict")),
+            "calls": list_of(reference("call")),
             "faults_fired": COUNT,
-            "wire": {**_or_null(_reference("wire")), "description": "what an attack on the protocol showed"},
+            "wire": {**or_null(reference("wire")), "description": "what an attack on the protocol showed"},
         }
     )
 
 
 def _mutation() -> JsonSchema:
-    return _object(
+    return object_of(
         {
             "type": TEXT,
             "operator": TEXT,
             "text": {**TEXT, "description": "the disturbed turn: what was sent instead of the prompt"},
-            "turns": _list(TEXT),
-            "kind": _one_of(Kind),
+            "turns": list_of(TEXT),
+            "kind": one_of(Kind),
             "seed": {"type": "integer"},
             "intensity": NUMBER,
-            "edits": {**_list(_edit()), "description": "[start, end, replacement], offsets in code points"},
-            "canary": _or_null(TEXT),
-            "implied": _list(TEXT),
+            "edits": {**list_of(_edit()), "description": "[start, end, replacement], offsets in code points"},
+            "canary": or_null(TEXT),
+            "implied": list_of(TEXT),
             "attack": {
-                **_or_null({"type": "object"}),
+                **or_null({"type": "object"}),
                 "description": "how the request differs from the ordinary one for this text",
             },
         }
@@ -254,43 +246,30 @@ def _mutation() -> JsonSchema:
 
 
 def _verdict() -> JsonSchema:
-    return _object(
+    return object_of(
         {
             "invariant": TEXT,
             "type": TEXT,
-            "severity": _one_of(Severity),
+            "severity": one_of(Severity),
             "implied": {**FLAG, "description": "the mutation brought the rule, not the user"},
-            "status": _one_of(VerdictStatus),
+            "status": one_of(VerdictStatus),
             "detail": TEXT,
             "evidence": {
-                **_list(_pair(COUNT, COUNT)),
+                **list_of(pair_of(COUNT, COUNT)),
                 "description": "[start, end] in the reply, code points",
             },
         }
     )
 
 
-def _call() -> JsonSchema:
-    return _object(
-        {
-            "kind": TEXT,
-            "name": TEXT,
-            "started_ms": NUMBER,
-            "duration_ms": MILLISECONDS,
-            "status": {"type": ["integer", "null"]},
-            "fired": {**_list(TEXT), "description": "the faults that fired in this call"},
-        }
-    )
-
-
 def _wire() -> JsonSchema:
     exchange = {
-        "ended": _one_of(Ended),
+        "ended": one_of(Ended),
         "elapsed_ms": MILLISECONDS,
         "sent": COUNT,
         "all_sent": FLAG,
         "status": {"type": ["integer", "null"]},
-        "headers": _list(_pair(TEXT, TEXT)),
+        "headers": list_of(pair_of(TEXT, TEXT)),
         "body": {**TEXT, "description": "an excerpt"},
         "marker": TEXT,
     }
@@ -301,10 +280,10 @@ def _wire() -> JsonSchema:
         "worst_ms": MILLISECONDS,
         "problem": TEXT,
     }
-    return _object(
+    return object_of(
         {
-            "exchanges": _list(_object(exchange)),
-            "heartbeat": {**_object(heartbeat), "description": "other clients during the attack"},
+            "exchanges": list_of(object_of(exchange)),
+            "heartbeat": {**object_of(heartbeat), "description": "other clients during the attack"},
             "unhealthy": {**TEXT, "description": "why the agent did not answer afterwards; empty if it did"},
         }
     )

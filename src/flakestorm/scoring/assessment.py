@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flakestorm.model.run import Assessment, Cause, Score, Scores, Totals
+from flakestorm.model.run import Assessment, Cause, ScenarioRow, Score, Scores, Totals
 from flakestorm.model.verdict import Severity
 
 NOTHING_PROVED = "No disturbed trial could be judged, so nothing is proved."
 SKIPPED = (
     "{:,} trials were skipped: no invariant applies to what they send, or it cannot be sent to this kind of "
     "agent; the report says which. An invariant for whatever is sent is `- type: completes`."
+)
+UNFIRED = (
+    "No fault of {} fired in any of its {:,} trials, so nothing is proved about it. Does the agent's traffic "
+    "pass through flakestorm? `flakestorm verify` tells what can be reached."
 )
 GOOD, FELL_SHORT, NO_WORK, INCONCLUSIVE, INTERRUPTED = 0, 1, 3, 4, 130
 
@@ -31,43 +35,61 @@ def assess(
     interrupted: bool = False,
     control: Totals | None = None,
     search: bool = False,
+    scenarios: tuple[ScenarioRow, ...] = (),
 ) -> Assessment:
     """Exit codes: 0 good, 1 fell short, 3 could not work, 4 nothing proved, 130 interrupted.
 
     Without a demanded score only a broken critical invariant is a shortfall. A ``search`` measures no score.
+    A scenario none of whose faults fired proves nothing, whatever the others show.
     """
-    headline = _found(causes, totals, control) if search else _headline(scores.robustness, totals, control)
+    headline = _found(causes, totals, control) if search else _headline(scores, totals, control)
     reasons: list[str] = []
     shortfalls = _shortfalls(scores, causes, demands)
     code = FELL_SHORT if shortfalls else GOOD
     reasons += shortfalls
-    if demands.min_score is None and scores.robustness is not None:
+    if demands.min_score is None and scores.overall is not None:
         reasons.append("No score was demanded (advanced.min_score), so it is not measured against one.")
     if search:
         code, why = _of_search(code, totals, control, demands)
         reasons += why
-    elif scores.robustness is None:
+    elif scores.overall is None:
         code = INCONCLUSIVE
         reasons.append(NOTHING_PROVED)
         if totals.skipped:
             reasons.append(SKIPPED.format(totals.skipped))
-    unjudged = totals.errored + totals.inconclusive
-    countable = totals.trials - totals.skipped
+    idle = [row for row in scenarios if row.totals.trials and row.unfired == row.totals.trials]
+    if idle:
+        code = code or INCONCLUSIVE
+        names = ", ".join(f"'{row.name}'" for row in idle)
+        reasons.append(UNFIRED.format(names, sum(row.totals.trials for row in idle)))
     # A search looks for errors as well, so their share says nothing about how the work went.
-    if countable and not search and unjudged / countable > demands.error_budget:
+    over_budget = "" if search else _over_budget(totals, scenarios, demands)
+    if over_budget:
         # A shortfall that was found stays found, however many other trials had no verdict.
         code = code if code == FELL_SHORT else NO_WORK
-        reasons.append(
-            f"{unjudged} of {countable} trials have no verdict ({unjudged / countable:.1%}); the error "
-            f"budget allows {demands.error_budget:.1%} (advanced.error_budget). To count an agent's own "
-            "errors as failures, add the invariant `- type: completes`."
-        )
+        reasons.append(over_budget)
     if interrupted:
         code = INTERRUPTED
         reasons.append(
             "The run is partial: what finished is kept, and `flakestorm run --resume` does the rest."
         )
     return Assessment(code, headline, tuple(reasons))
+
+
+def _over_budget(totals: Totals, scenarios: tuple[ScenarioRow, ...], demands: Demands) -> str:
+    """Why too many trials have no verdict, or an empty string.
+
+    That no fault came up in a trial is chance or the scenario's own matter, and no failure to work.
+    """
+    unjudged = totals.errored + totals.inconclusive - sum(row.unfired for row in scenarios)
+    countable = totals.trials - totals.skipped
+    if not countable or unjudged / countable <= demands.error_budget:
+        return ""
+    return (
+        f"{unjudged} of {countable} trials have no verdict ({unjudged / countable:.1%}); the error "
+        f"budget allows {demands.error_budget:.1%} (advanced.error_budget). To count an agent's own "
+        "errors as failures, add the invariant `- type: completes`."
+    )
 
 
 def _of_search(code: int, totals: Totals, control: Totals | None, demands: Demands) -> tuple[int, list[str]]:
@@ -87,7 +109,7 @@ def _of_search(code: int, totals: Totals, control: Totals | None, demands: Deman
 
 def _shortfalls(scores: Scores, causes: tuple[Cause, ...], demands: Demands) -> list[str]:
     reasons = []
-    score = scores.robustness
+    score = scores.overall
     if demands.min_score is not None and score is not None and score.value < demands.min_score:
         doubt = " (but the interval reaches it)" if score.high >= demands.min_score else ""
         reasons.append(f"The score {score.value:.3f} is below the {demands.min_score:.3f} asked for{doubt}.")
@@ -110,14 +132,19 @@ def _found(causes: tuple[Cause, ...], totals: Totals, control: Totals | None) ->
     )
 
 
-def _headline(score: Score | None, totals: Totals, control: Totals | None) -> str:
+def _headline(scores: Scores, totals: Totals, control: Totals | None) -> str:
     undisturbed = ""
     if control is not None and control.trials:
         undisturbed = f" Undisturbed it passed {control.passed} of {control.trials}."
     rest = f"{totals.errored} errored, {totals.inconclusive} inconclusive"
-    if score is None:
+    arms = (("disturbed requests", scores.robustness), ("trials under faults", scores.chaos_resilience))
+    measured = [(what, score) for what, score in arms if score is not None]
+    if not measured:
         return f"Nothing could be judged ({totals.trials} trials; {rest}).{undisturbed}"
-    return (
-        f"Keeps its rules in {score.value:.0%} of disturbed requests (95 % interval "
-        f"{score.low:.0%}–{score.high:.0%}, {score.judged} judged; {rest}).{undisturbed}"
-    )
+    (what, first), *more = measured
+    also = "".join(f" Of {other} it is {score.value:.0%} ({_doubt(score)})." for other, score in more)
+    return f"Keeps its rules in {first.value:.0%} of {what} ({_doubt(first)}; {rest}).{also}{undisturbed}"
+
+
+def _doubt(score: Score) -> str:
+    return f"95 % interval {score.low:.0%}–{score.high:.0%}, {score.judged} judged"

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from flakestorm.model.mutation import Edit, apply_edits
+from flakestorm.scoring.characters import INVISIBLE, kinds, named, named_all
 
 LONGEST_QUOTED = 40
 """Additions above this many characters are not quoted."""
@@ -19,7 +20,9 @@ MISSPELT = "has a misspelt word"
 UPPER_CASE = "has letters in upper case"
 
 _WHITE = {"\n": "newline", "\t": "tab", " ": "space", "\r": "carriage return"}
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+_WORDLESS = ({"emoji"}, {"symbol"}, {"invisible"}, {"mark"})
+"""Kinds of characters that are named instead of quoted."""
+
 _LETTER = re.compile(r"\w")
 _NUMBER_WORDS = re.compile(
     r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand)\b",
@@ -86,17 +89,18 @@ def _put_in(before: str, edit: Edit, new: str) -> str:
         return _white(before, edit.start, new)
     bare = new.strip() or new
     words = bare.split()
-    kinds = {_kind(character) for character in bare}
-    if kinds == {"letter"} and _cuts_word(before, edit, new):
+    found = kinds(bare)
+    if found == {"letter"} and _cuts_word(before, edit, new):
         return MISSPELT
-    if (len(set(bare)) == 1 and kinds != {"letter"}) or kinds in ({"emoji"}, {"invisible"}, {"mark"}):
-        return f"contains {_character(bare[0])}"
+    solid = "".join(words) or bare
+    if (len(set(bare)) == 1 and found != {"letter"}) or kinds(solid) in _WORDLESS:
+        return f"contains {named_all(solid)}"
     if len(bare) > LONGEST_QUOTED or len(words) > MOST_WORDS:
         return ""
     if bare.isascii() and bare.isalpha() and bare.isupper() and len(bare) < LONG_WORD:
         return UPPER_CASE
     if all(word.isalpha() for word in words):
-        return f"contains {_words(words)}" if len(bare) > 1 else f"contains {_character(bare)}"
+        return f"contains {_words(words)}" if len(bare) > 1 else f"contains {named(bare)}"
     return f"contains '{_shown(bare)}'"
 
 
@@ -106,7 +110,7 @@ def _taken_away(before: str, edit: Edit, old: str) -> str:
     if not bare:
         return "has words run together"
     if len(bare) == 1 and not bare.isalnum():
-        return f"lacks {_character(bare)}"
+        return f"lacks {named(bare)}"
     if len(words) == 1 and _cuts_word(before, edit, old):
         return MISSPELT
     if len(words) <= MOST_WORDS and len(bare) <= LONGEST_QUOTED:
@@ -135,10 +139,11 @@ def _replaced(before: str, edit: Edit, old: str, new: str) -> str:
     is_slip = _cuts_word(before, edit, old) or sorted(old) == sorted(new)
     if is_slip and old.isalpha() and new.isalpha() and new.isascii():
         return MISSPELT
-    if {_kind(character) for character in new.strip() or new} == {"emoji"}:
-        return "contains an emoji"
+    solid = "".join(new.split())
+    if kinds(solid) in ({"emoji"}, {"symbol"}):
+        return f"contains {named_all(solid)}"
     if len(new.strip()) == 1 and not new.strip().isalnum():
-        return f"contains {_character(new.strip())}"
+        return f"contains {named(new.strip())}"
     if max(len(old), len(new)) <= LONGEST_QUOTED and max(len(old.split()), len(new.split())) <= MOST_WORDS:
         return f"says '{_shown(new.strip())}' instead of '{_shown(old.strip())}'"
     return ""
@@ -147,7 +152,7 @@ def _replaced(before: str, edit: Edit, old: str, new: str) -> str:
 def _foreign(new: str) -> str:
     foreign = [character for character in new if not character.isascii()]
     if len(foreign) == 1 and "LATIN" in unicodedata.name(foreign[0], ""):
-        return f"contains {_character(foreign[0])}"
+        return f"contains {named(foreign[0])}"
     return "contains look-alike letters of another script"
 
 
@@ -165,9 +170,9 @@ def _other_form(old: str, new: str) -> str:
         return "has accents as separate marks" if len(new) > len(old) else "has accents as part of the letter"
     if all("\uff01" <= character <= "\uff5e" for character in new if not character.isspace()):
         return "has full-width characters"
-    if any(unicodedata.category(character) in _INVISIBLE for character in new):
-        hidden = next(c for c in new if unicodedata.category(c) in _INVISIBLE)
-        return f"contains {_character(hidden)}"
+    if any(unicodedata.category(character) in INVISIBLE for character in new):
+        hidden = next(c for c in new if unicodedata.category(c) in INVISIBLE)
+        return f"contains {named(hidden)}"
     return "has letters of another alphabet style"
 
 
@@ -182,7 +187,7 @@ def _number(old: str, new: str) -> str:
 def _white(before: str, place: int, new: str) -> str:
     name = next((_WHITE[c] for c in "\n\t\r " if c in new), "")
     if not name:
-        return f"contains {_character(new[0])}"
+        return f"contains {named(new[0])}"
     if place >= len(before.rstrip()):
         return f"has a trailing {name}"
     if place <= len(before) - len(before.lstrip()):
@@ -200,34 +205,6 @@ def _cuts_word(text: str, edit: Edit, middle: str) -> bool:
     )
 
 
-def _character(character: str) -> str:
-    """An article and the character, with its number and name where it does not show."""
-    kind = _kind(character)
-    if kind == "emoji":
-        return "an emoji"
-    named = {"?": "a question mark", "!": "an exclamation mark", ".": "a full stop", ",": "a comma"}
-    if character in named:
-        return named[character]
-    if kind in ("invisible", "mark") or (kind == "letter" and not character.isascii()):
-        name = unicodedata.name(character, "").lower()
-        return f"the character U+{ord(character):04X}{f' ({name})' if name else ''}"
-    return f"a '{character}'"
-
-
-def _kind(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in _INVISIBLE:
-        return "invisible"
-    if category.startswith("M"):
-        return "emoji" if character == "\ufe0f" else "mark"
-    code = ord(character)
-    if category == "So" or 0x1F000 <= code <= 0x1FAFF or 0x2600 <= code <= 0x27BF:
-        return "emoji"
-    if category.startswith("L"):
-        return "letter"
-    return "digit" if category.startswith("N") else "sign"
-
-
 def _decomposed(text: str) -> str:
     return unicodedata.normalize("NFD", text)
 
@@ -238,5 +215,5 @@ def _without_marks(text: str) -> str:
 
 def _shown(text: str) -> str:
     return "".join(
-        f"U+{ord(c):04X}" if unicodedata.category(c) in _INVISIBLE and c != " " else c for c in text
+        f"U+{ord(c):04X}" if unicodedata.category(c) in INVISIBLE and c != " " else c for c in text
     )

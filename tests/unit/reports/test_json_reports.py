@@ -66,10 +66,10 @@ def test_report_fits_its_schema(which: str, request: pytest.FixtureRequest) -> N
 
 
 def test_schema_refuses_what_is_missing_or_misnamed(run: Run) -> None:
-    """Each top-level key is required, and a status that does not exist is refused."""
+    """Each top-level key of the first reports is required, and a status that does not exist is refused."""
     validator = Draft202012Validator(report_schema())
     report = json.loads(written(write_json, run))
-    for key in report:
+    for key in set(report) - {"by_scenario"}:
         assert not validator.is_valid({k: v for k, v in report.items() if k != key}), key
     report["trials"][0]["status"] = "fine"
     assert not validator.is_valid(report)
@@ -86,7 +86,7 @@ def test_report_has_the_names_that_others_rely_on(run: Run) -> None:
     assert report["scores"]["replay"] is None
     assert report["totals"]["trials"] == len(report["trials"]) == 400
     assert {"type", "passed", "failed"} <= set(report["by_type"][0])
-    assert set(report["findings"][0]) == {"kind", "severity", "title", "detail", "trials"}
+    assert set(report["findings"][0]) >= {"kind", "severity", "title", "detail", "trials"}
     trial = report["trials"][-1]
     assert {"type", "operator", "text", "seed"} <= set(trial["mutation"])
     assert {"id", "prompt", "scenario", "repeat", "status", "reply", "error", "latency_ms", "calls"} <= set(

@@ -12,7 +12,8 @@ from flakestorm.model.verdict import Severity
 from flakestorm.scoring.assessment import Demands, assess
 from flakestorm.scoring.causes import CauseTally
 
-SCORES = Scores(robustness=Score(0.83, 0.78, 0.87, 412))
+SCORE = Score(0.83, 0.78, 0.87, 412)
+SCORES = Scores(robustness=SCORE, overall=SCORE)
 TOTALS = Totals(trials=440, passed=342, failed=92, errored=6)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from flakestorm.model.outcome import Call
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.verdict import Severity
-from flakestorm.scoring.behaviour.control import NOTHING_KNOWN, ControlArm
+from flakestorm.scoring.behaviour.control import ControlArm
 from flakestorm.scoring.behaviour.fault_modes import CORRUPTING, failed, is_good, modes
 from flakestorm.scoring.behaviour.notice import notices
 
@@ -35,7 +35,7 @@ class Case:
     """A finished trial with the control arm of its golden prompt."""
 
     record: TrialRecord
-    control: ControlArm = NOTHING_KNOWN
+    control: ControlArm
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

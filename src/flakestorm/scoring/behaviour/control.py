@@ -49,10 +49,6 @@ class ControlArm:
         return median([*counts, *[0] * (self.trials - len(counts))]) if counts else 0.0
 
 
-NOTHING_KNOWN = ControlArm()
-"""Stands for the control arm of a golden prompt that has none."""
-
-
 def amounts(record: TrialRecord) -> dict[str, int]:
     """How many calls of each kind a trial made, and how many tokens they took (where that is known)."""
     found = Counter(call.kind for call in record.outcome.calls)

@@ -11,7 +11,7 @@ from flakestorm.model.record import TrialRecord
 from flakestorm.model.trial import NO_CHAOS
 from flakestorm.scoring.behaviour.case import Case, Symptom
 from flakestorm.scoring.behaviour.catalogue import BEHAVIOURS, Behaviour
-from flakestorm.scoring.behaviour.control import NOTHING_KNOWN, ControlArm
+from flakestorm.scoring.behaviour.control import ControlArm
 
 KEPT_TRIALS = 50
 """So many trial ids a finding keeps; the count goes on."""
@@ -83,7 +83,7 @@ class BehaviourTally:
             self._controls.setdefault(prompt, ControlArm()).add(record)
         if not record.outcome.calls:
             return None
-        case = Case(record, self._controls.get(prompt, NOTHING_KNOWN))
+        case = Case(record, self._controls.get(prompt) or ControlArm())
         scenario = record.trial.scenario
         self._seen[scenario] = self._seen.get(scenario, 0) + 1
         for behaviour in BEHAVIOURS:

@@ -1,0 +1,94 @@
+"""Counts the trials under faults, scenario by scenario: what fired, what came of it, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flakestorm.model.record import TrialRecord
+from flakestorm.model.run import DataUse, FaultCount, ScenarioRow, Score
+from flakestorm.scoring.behaviour.amplification import AmplificationTally
+from flakestorm.scoring.behaviour.case import Case
+from flakestorm.scoring.behaviour.data_use import use_of_data
+from flakestorm.scoring.behaviour.recovery import RecoveryTally
+from flakestorm.scoring.counts import Cells, Counts
+
+Weight = Callable[[str], float]
+
+UNMUTATED = ""
+"""Stands for the mutation type of trials that only faults disturb; they count once."""
+
+
+@dataclass
+class _Scenario:
+    """One scenario while it is counted."""
+
+    counts: Counts = field(default_factory=Counts)
+    cells: Cells = field(default_factory=Cells)
+    unfired: int = 0
+    matched: dict[str, int] = field(default_factory=dict)
+    fired: dict[str, int] = field(default_factory=dict)
+    data: dict[str, int] = field(default_factory=dict)
+    recovery: RecoveryTally = field(default_factory=RecoveryTally)
+    amplification: AmplificationTally = field(default_factory=AmplificationTally)
+
+    def count_faults(self, record: TrialRecord) -> None:
+        for call in record.outcome.calls:
+            held = {reason.partition(": ")[0] for reason in call.held}
+            for name in {*call.fired, *held}:
+                self.matched[name] = self.matched.get(name, 0) + 1
+            for name in call.fired:
+                self.fired[name] = self.fired.get(name, 0) + 1
+
+    def row(self, name: str, weight: Weight) -> ScenarioRow:
+        faults = tuple(
+            FaultCount(fault, matched, self.fired.get(fault, 0))
+            for fault, matched in sorted(self.matched.items())
+        )
+        return ScenarioRow(
+            name=name,
+            totals=self.counts.totals,
+            rate=self.cells.score(weight),
+            unfired=self.unfired,
+            faults=faults,
+            amplification=self.amplification.summary(),
+            recovery=self.recovery.summary(),
+            data=DataUse(**self.data),
+        )
+
+
+class ScenarioTally:
+    """Streams the trials of all scenarios; ``weight`` gives the weight of a mutation type."""
+
+    def __init__(self, weight: Weight) -> None:
+        self._weight: Weight = lambda type_: weight(type_) if type_ != UNMUTATED else 1.0
+        self._scenarios: dict[str, _Scenario] = {}
+        self._all = Cells()
+
+    def add(self, record: TrialRecord, case: Case | None) -> None:
+        """Count one trial of a scenario; ``case`` is None where no call of it was seen."""
+        trial = record.trial
+        scenario = self._scenarios.setdefault(trial.scenario, _Scenario())
+        scenario.counts.add(record.status)
+        scenario.count_faults(record)
+        if not record.outcome.faults_fired:
+            scenario.unfired += 1
+            return
+        kind = trial.mutation.type if trial.mutation else UNMUTATED
+        scenario.cells.add(trial.prompt.id, kind, record.status)
+        self._all.add(trial.prompt.id, kind, record.status)
+        if case is not None:
+            scenario.recovery.add(case)
+            scenario.amplification.add(case)
+            use = use_of_data(case)
+            if use is not None:
+                scenario.data[use] = scenario.data.get(use, 0) + 1
+
+    def resilience(self) -> Score | None:
+        """Σ weight of passed ÷ Σ weight of judged trials in which a fault fired, over all scenarios."""
+        return self._all.score(self._weight)
+
+    def rows(self) -> tuple[ScenarioRow, ...]:
+        """One row per scenario, the weakest first; those that prove nothing last."""
+        rows = [scenario.row(name, self._weight) for name, scenario in self._scenarios.items()]
+        return tuple(sorted(rows, key=lambda row: (row.rate.value if row.rate else 2.0, row.name)))
