@@ -1,0 +1,1 @@
+"""Results of tools changed: damaged, outdated, or hostile."""

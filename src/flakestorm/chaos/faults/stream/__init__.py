@@ -1,0 +1,1 @@
+"""Streamed answers changed event by event while they pass."""
