@@ -186,10 +186,13 @@ async def test_other_paths_are_refused_in_the_words_of_who_asks(
     headers: dict[str, str], path: str, error: dict[str, Any]
 ) -> None:
     """And the message says which paths there are."""
-    async with ScriptedLLM("yes") as llm, aiohttp.ClientSession(headers=headers) as session:
-        async with session.post(f"{llm.url}{path}", json={}) as response:
-            assert response.status == 404
-            told = (await response.json())["error"]
+    async with (
+        ScriptedLLM("yes") as llm,
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{llm.url}{path}", json={}) as response,
+    ):
+        assert response.status == 404
+        told = (await response.json())["error"]
     assert path in told["message"]
     assert "/v1/messages" in told["message"]
     assert {name: told[name] for name in told if name != "message"} == error
@@ -197,10 +200,13 @@ async def test_other_paths_are_refused_in_the_words_of_who_asks(
 
 async def test_anthropic_wants_a_version() -> None:
     """Its clients send one, whoever uses HTTP alone forgets it."""
-    async with ScriptedLLM("yes") as llm, aiohttp.ClientSession() as session:
-        async with session.post(f"{llm.anthropic_url}/v1/messages", json={}) as response:
-            assert response.status == 400
-            assert "anthropic-version" in (await response.json())["error"]["message"]
+    async with (
+        ScriptedLLM("yes") as llm,
+        aiohttp.ClientSession() as session,
+        session.post(f"{llm.anthropic_url}/v1/messages", json={}) as response,
+    ):
+        assert response.status == 400
+        assert "anthropic-version" in (await response.json())["error"]["message"]
 
 
 async def test_a_server_that_never_started_can_be_closed() -> None:
