@@ -23,7 +23,10 @@ def runs() -> None:
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("run", "status", "trials", "passed", "failed", "errored", "agent"):
-        table.add_column(name, justify="left" if name in ("run", "status", "agent") else "right")
+        # An id that is cut short cannot be used; of everything else the beginning says enough.
+        table.add_column(
+            name, justify="left" if name in ("run", "status", "agent") else "right", no_wrap=name == "run"
+        )
     for row in listed:
         counts = [f"{row.counts.get(status, 0):,}" for status in ("passed", "failed", "errored")]
         table.add_row(

@@ -34,6 +34,13 @@ class AdvancedConfig(Section):
         description="uniform measures how often the agent fails, search finds as many different failures as "
         "it can; default: search where a budget is given",
     )
+    senders: int | None = Field(
+        None,
+        ge=0,
+        le=64,
+        description="Processes that send the requests of a run over HTTP, 0 for none; "
+        "default: 1 from 5,000 trials on",
+    )
     budget: int | None = Field(
         None, ge=1, description="How many trials a search spends, those of the control arm included"
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from time import monotonic
 
 from flakestorm.agents.open import open_agent
+from flakestorm.agents.outsourced import outsourced, senders_for
 from flakestorm.agents.port import Agent
 from flakestorm.agents.wire.permission import attack_refusal
 from flakestorm.core.assembly import INTERRUPTED, Facts, assemble
@@ -85,7 +86,8 @@ class Execution:
                         await models.write_variants(self._mutator)
                     with ExitStack() as stack:
                         store = self._open_store(stack, plan)
-                        return await self._run_in(store, plan, judge, agent, models)
+                        async with self._outsourced(agent, plan) as fast:
+                            return await self._run_in(store, plan, judge, fast, models)
 
     async def shrink(self, wanted: str, trial: str = "", budget: int | None = None) -> Run:
         """The stored run ``wanted`` with minimal inputs for its failures, or for those of one ``trial``.
@@ -126,6 +128,12 @@ class Execution:
         run = assemble(facts, tally, RunFile.reopened(store.path))
         self._tell(RunFinished(run))
         return run
+
+    def _outsourced(self, agent: Agent, plan: Planned) -> AbstractAsyncContextManager[Agent]:
+        processes = senders_for(plan.planned(), self._config.advanced.senders)
+        if self._wishes.target is not None:
+            processes = 0
+        return outsourced(agent, self._config.agent, processes)
 
     def _plan(self) -> Planned:
         wishes = self._wishes
@@ -234,7 +242,8 @@ class Execution:
             wanted = 0
         effort = effort_for(tally.totals.trials, wanted, self._config.agent.deterministic)
         groups = tally.causes.groups()
-        if not effort.total or not groups:
+        # What fails although nothing is disturbed cannot be reduced to what disturbs it.
+        if not effort.total or not groups or not tally.control.passed:
             return facts
         self._tell(Reducing(len(groups), effort.total))
         return await shrunk(facts, groups, Shrinker(executor, engine.deliberated, effort))

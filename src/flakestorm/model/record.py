@@ -43,6 +43,17 @@ class TrialRecord:
 
     def to_dict(self) -> dict[str, Any]:
         """The public JSON form (plain dicts, lists, strings, numbers)."""
+        data = self.to_raw_dict()
+        data["error"] = _error_to_dict(self.outcome.error)
+        data["verdicts"] = [_verdict_to_dict(verdict) for verdict in self.verdicts]
+        return data
+
+    def to_raw_dict(self) -> dict[str, Any]:
+        """The same, with the error and the verdicts as the dataclasses that they are.
+
+        orjson writes those by itself, field by field, in a fraction of the time that making dicts of them
+        takes; their fields have the names of the public form, in its order.
+        """
         outcome = self.outcome
         return {
             "id": self.trial.id,
@@ -57,7 +68,7 @@ class TrialRecord:
             "note": self.note,
             "reply": outcome.reply,
             "replies": list(outcome.replies),
-            "error": _error_to_dict(outcome.error),
+            "error": outcome.error,
             "latency_ms": round(outcome.latency_ms, 3),
             "first_byte_ms": None if outcome.first_byte_ms is None else round(outcome.first_byte_ms, 3),
             "http_status": outcome.status,

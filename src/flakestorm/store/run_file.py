@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,18 @@ import orjson
 from flakestorm.model.errors import StoreError
 from flakestorm.model.record import TrialRecord
 from flakestorm.store.database import create, discard, open_existing, translated
+
+Row = tuple[str, bool, str, str, float, bytes]
+"""Id, whether it is of the control arm, status, mutation type, seconds since the start, record as JSON."""
+
+_INSERT = """
+INSERT OR IGNORE INTO trials (id, control, status, type, at, record)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+       json_extract(value, '$[3]'), json_extract(value, '$[4]'),
+       substr(?2, json_extract(value, '$[5]'), json_extract(value, '$[6]'))
+FROM json_each(?1)
+"""
+"""?1 is a JSON array of rows with each record's place (from 1) and length in ?2, which has them all."""
 
 PAGE = 500
 """Records read at once while streaming."""
@@ -24,6 +36,14 @@ def json_bytes(value: Any) -> bytes:
         return orjson.dumps(value)
     except TypeError:
         return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def record_bytes(record: TrialRecord) -> bytes:
+    """``record`` in its public JSON form."""
+    try:
+        return orjson.dumps(record.to_raw_dict())
+    except TypeError:
+        return json_bytes(record.to_dict())
 
 
 class RunFile:
@@ -67,14 +87,20 @@ class RunFile:
         with translated(self.path), self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
 
-    def append(self, rows: Iterable[tuple[str, bool, str, str, float, bytes]]) -> None:
-        """Store (id, control, status, type, seconds since the start, record as JSON); durable on return."""
+    def append(self, rows: Sequence[Row]) -> None:
+        """Store ``rows``; durable on return.
+
+        One statement stores them all, however many they are: Python's sqlite3 gives up the interpreter for
+        each statement, and a writer that asks for it back hundreds of times holds up the event loop.
+        """
+        places = []
+        begin = 1
+        for *columns, record in rows:
+            places.append((*columns, begin, len(record)))
+            begin += len(record)
+        records = b"".join([row[-1] for row in rows])
         with translated(self.path), self._connection:
-            self._connection.executemany(
-                "INSERT OR IGNORE INTO trials (id, control, status, type, at, record) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            self._connection.execute(_INSERT, (json_bytes(places).decode(), records))
 
     def finished(self, where: str = "") -> set[str]:
         """The ids of all stored trials, or of those with status ``where``."""

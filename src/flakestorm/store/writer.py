@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from flakestorm.model.record import TrialRecord
-from flakestorm.store.run_file import RunFile, json_bytes
+from flakestorm.store.run_file import Row, RunFile, record_bytes
 
 BATCH = 512
 """At most this many records in one commit, so that the announcement never waits long."""
@@ -96,10 +96,10 @@ class Writer:
         else:
             self._loop.call_soon_threadsafe(self._announce, records)
 
-    def _row(self, record: TrialRecord, at: float) -> tuple[str, bool, str, str, float, bytes]:
+    def _row(self, record: TrialRecord, at: float) -> Row:
         trial = record.trial
         type_ = trial.mutation.type if trial.mutation else ""
-        return trial.id, trial.is_control, record.status.value, type_, at, json_bytes(record.to_dict())
+        return trial.id, trial.is_control, record.status.value, type_, at, record_bytes(record)
 
 
 def _settle(future: asyncio.Future[None]) -> None:

@@ -33,6 +33,8 @@ def on_small_disk(project: Path, limit: int, *arguments: str) -> subprocess.Comp
     return subprocess.run(
         [sys.executable, str(SMALL_DISK), str(limit), *arguments],
         cwd=project,
+        # Coverage would try to write its own file there.
+        env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
         capture_output=True,
         text=True,
         timeout=60,

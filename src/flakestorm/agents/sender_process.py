@@ -1,0 +1,96 @@
+"""A process that sends requests for a run and does nothing else; started as ``python -m``.
+
+Standard input brings the agent's configuration and then requests, standard output takes the outcomes.
+It ends when its input does, so that it never outlives the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import Any, BinaryIO
+
+from flakestorm.agents.config import AgentConfig
+from flakestorm.agents.open import open_agent
+from flakestorm.agents.port import Agent, Request
+from flakestorm.agents.sender_frames import Frames, Message, frame, packed
+
+
+class Requests(asyncio.Protocol):
+    """Requests in, outcomes out: all that finish in one turn of the loop leave together."""
+
+    def __init__(self, agent: Agent, output: asyncio.WriteTransport) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._agent = agent
+        self._output = output
+        self._frames = Frames()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._outbox: list[Message] = []
+
+    def data_received(self, data: bytes) -> None:
+        """Start what was asked for, and give up what is no longer wanted."""
+        for messages in self._frames.feed(data):
+            for number, *wanted in messages:
+                if wanted:
+                    self._tasks[number] = asyncio.ensure_future(self._handle(number, Request(*wanted)))
+                elif number in self._tasks:
+                    self._tasks[number].cancel()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's signature
+        """Nobody asks any more."""
+        for task in self._tasks.values():
+            task.cancel()
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    async def _handle(self, number: int, request: Request) -> None:
+        try:
+            outcome = await self._agent.send(request)
+        finally:
+            del self._tasks[number]
+        if not self._outbox:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outbox.append(packed(number, outcome))
+
+    def _flush(self) -> None:
+        self._output.write(frame(self._outbox))
+        self._outbox.clear()
+
+
+def first_frame(source: BinaryIO) -> Any:
+    """The configuration, before the loop takes over; nothing is read of what follows it."""
+    head = source.read(4)
+    return next(Frames().feed(head + source.read(int.from_bytes(head, "big"))))
+
+
+async def serve(config: AgentConfig, source: BinaryIO, target: BinaryIO) -> None:
+    """Answer requests until ``source`` ends."""
+    loop = asyncio.get_running_loop()
+    output, _ = await loop.connect_write_pipe(asyncio.Protocol, target)
+    async with open_agent(config, lambda _: None) as agent:
+        _, requests = await loop.connect_read_pipe(lambda: Requests(agent, output), source)
+        output.write(frame([]))
+        await requests.ended
+
+
+def main() -> None:
+    """Serve on standard input and output."""
+    # Ctrl-C reaches the whole group; this process ends when flakestorm lets go of it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    source = os.fdopen(0, "rb", buffering=0)
+    target = os.fdopen(os.dup(1), "wb", buffering=0)
+    # Whatever else writes to standard output must not get between the frames.
+    os.dup2(2, 1)
+    config = first_frame(source)
+    work = serve(config, source, target)
+    try:
+        import uvloop
+
+        uvloop.run(work)
+    except ImportError:
+        asyncio.run(work)
+
+
+if __name__ == "__main__":
+    main()
