@@ -11,17 +11,31 @@ from typing import TYPE_CHECKING
 from flakestorm.version import __version__
 
 if TYPE_CHECKING:
+    from flakestorm.chaos.inprocess.tool import tool
+    from flakestorm.chaos.inprocess.tool_fault import ToolError, ToolFault
     from flakestorm.core.config import FlakeStormConfig, load_config
     from flakestorm.core.runner import FlakeStormRunner
     from flakestorm.model.mutation_type import MutationType
 
-__all__ = ["FlakeStormConfig", "FlakeStormRunner", "MutationType", "__version__", "load_config"]
+__all__ = [
+    "FlakeStormConfig",
+    "FlakeStormRunner",
+    "MutationType",
+    "ToolError",
+    "ToolFault",
+    "__version__",
+    "load_config",
+    "tool",
+]
 
 _HOMES = {
     "FlakeStormConfig": "flakestorm.core.config",
     "load_config": "flakestorm.core.config",
     "FlakeStormRunner": "flakestorm.core.runner",
     "MutationType": "flakestorm.model.mutation_type",
+    "ToolError": "flakestorm.chaos.inprocess.tool_fault",
+    "ToolFault": "flakestorm.chaos.inprocess.tool_fault",
+    "tool": "flakestorm.chaos.inprocess.tool",
 }
 
 

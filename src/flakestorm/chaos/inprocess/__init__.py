@@ -1,0 +1,1 @@
+"""Faults in the calls that Python agents make in this process."""

@@ -1,0 +1,126 @@
+"""Takes a call of async code through its effect."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from flakestorm.chaos.effect import Answer
+from flakestorm.chaos.inprocess.passage import (
+    Body,
+    Broken,
+    Passage,
+    Silence,
+    changed,
+    framed,
+    is_streamed,
+    unframed,
+)
+from flakestorm.chaos.inprocess.words import AsyncReply, Words
+from flakestorm.chaos.traffic import OpenCall
+
+AsyncUpstream = Callable[[bytes | None], Awaitable[AsyncReply]]
+"""Makes the real call, with another request body unless that is None."""
+
+
+async def async_passed(call: OpenCall, words: Words, upstream: AsyncUpstream) -> AsyncReply:
+    """What the agent gets for ``call``. Raises what its library would raise."""
+    passage = Passage(call, words)
+    try:
+        for silence in passage.opening():
+            await _wait(passage, silence)
+        return await _reply(passage, upstream)
+    except Broken as broken:
+        passage.note(broken.ended)
+        raise broken.error from None
+    except BaseException as error:
+        passage.failed(error)
+        raise
+
+
+async def _reply(passage: Passage, upstream: AsyncUpstream) -> AsyncReply:
+    effect, request = passage.call.effect, passage.call.request
+    if effect.answer is not None:
+        return _whole(passage, effect.answer)
+    reply = await upstream(None if effect.request is None else effect.request(request.body))
+    if effect.lost:
+        await _drained(reply)
+        raise passage.lost()
+    streamed = is_streamed(request, reply.status, reply.headers)
+    if effect.rewrite is not None and not streamed:
+        body = await _drained(reply)
+        return _whole(passage, changed(effect, Answer(reply.status, reply.headers, body)))
+    shaped = effect.shaper is not None
+    pieces = reply.pieces
+    if shaped and not streamed:
+        pieces = _one(await _drained(reply))
+    headers = unframed(reply.headers) if shaped or effect.framing else reply.headers
+    return _given(passage, AsyncReply(reply.status, headers, pieces, reply.close), shaped)
+
+
+def _whole(passage: Passage, answer: Answer) -> AsyncReply:
+    reply = AsyncReply(answer.status, framed(answer), _one(answer.body), _nothing)
+    return _given(passage, reply, shaped=False)
+
+
+async def _one(body: bytes) -> AsyncIterator[bytes]:
+    if body:
+        yield body
+
+
+async def _nothing() -> None:
+    """There is no connection to let go of."""
+
+
+async def _drained(reply: AsyncReply) -> bytes:
+    try:
+        return b"".join([piece async for piece in reply.pieces])
+    finally:
+        await reply.close()
+
+
+def _given(passage: Passage, reply: AsyncReply, shaped: bool) -> AsyncReply:
+    """``reply`` as the agent sees it; the call is over when it is read or closed."""
+    passage.begun(reply.status, reply.headers)
+    pieces = _pieces(passage, reply, Body(passage.call.effect, passage.words, shaped))
+
+    async def close() -> None:
+        await reply.close()
+        passage.dropped()
+
+    return AsyncReply(reply.status, reply.headers, pieces, close, passage.dropped)
+
+
+async def _pieces(passage: Passage, reply: AsyncReply, body: Body) -> AsyncIterator[bytes]:
+    try:
+        more = True
+        while more:
+            piece = await anext(reply.pieces, None)
+            more = piece is not None
+            for step in body.finish() if piece is None else body.feed(piece):
+                given = passage.given(step)
+                if isinstance(given, Silence):
+                    await _wait(passage, given)
+                elif given is None:
+                    more = False
+                    break
+                elif given:
+                    yield given
+        passage.note()
+    except Broken as broken:
+        passage.note(broken.ended)
+        raise broken.error from None
+    except GeneratorExit:
+        passage.dropped()
+        raise
+    except BaseException as error:
+        passage.failed(error)
+        raise
+    finally:
+        await reply.close()
+
+
+async def _wait(passage: Passage, silence: Silence) -> None:
+    seconds, cut_short = passage.wait(silence)
+    await asyncio.sleep(seconds)
+    passage.waited(silence, cut_short, was_over=passage.call.over.is_set())

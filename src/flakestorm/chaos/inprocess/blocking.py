@@ -1,0 +1,121 @@
+"""Takes a call of blocking code through its effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from flakestorm.chaos.effect import Answer
+from flakestorm.chaos.inprocess.passage import (
+    Body,
+    Broken,
+    Passage,
+    Silence,
+    changed,
+    framed,
+    is_streamed,
+    unframed,
+)
+from flakestorm.chaos.inprocess.words import Reply, Words
+from flakestorm.chaos.traffic import OpenCall
+
+Upstream = Callable[[bytes | None], Reply]
+"""Makes the real call, with another request body unless that is None."""
+
+
+def passed(call: OpenCall, words: Words, upstream: Upstream) -> Reply:
+    """What the agent gets for ``call``. Raises what its library would raise."""
+    passage = Passage(call, words)
+    try:
+        for silence in passage.opening():
+            _wait(passage, silence)
+        return _reply(passage, upstream)
+    except Broken as broken:
+        passage.note(broken.ended)
+        raise broken.error from None
+    except BaseException as error:
+        passage.failed(error)
+        raise
+
+
+def _reply(passage: Passage, upstream: Upstream) -> Reply:
+    effect, request = passage.call.effect, passage.call.request
+    if effect.answer is not None:
+        return _whole(passage, effect.answer)
+    reply = upstream(None if effect.request is None else effect.request(request.body))
+    if effect.lost:
+        _drained(reply)
+        raise passage.lost()
+    streamed = is_streamed(request, reply.status, reply.headers)
+    if effect.rewrite is not None and not streamed:
+        body = _drained(reply)
+        return _whole(passage, changed(effect, Answer(reply.status, reply.headers, body)))
+    shaped = effect.shaper is not None
+    pieces = reply.pieces
+    if shaped and not streamed:
+        pieces = iter((_drained(reply),))
+    headers = unframed(reply.headers) if shaped or effect.framing else reply.headers
+    return _given(passage, Reply(reply.status, headers, pieces, reply.close), shaped)
+
+
+def _whole(passage: Passage, answer: Answer) -> Reply:
+    pieces = iter((answer.body,) if answer.body else ())
+    return _given(passage, Reply(answer.status, framed(answer), pieces, _nothing), shaped=False)
+
+
+def _nothing() -> None:
+    """There is no connection to let go of."""
+
+
+def _drained(reply: Reply) -> bytes:
+    try:
+        return b"".join(reply.pieces)
+    finally:
+        reply.close()
+
+
+def _given(passage: Passage, reply: Reply, shaped: bool) -> Reply:
+    """``reply`` as the agent sees it; the call is over when it is read or closed."""
+    passage.begun(reply.status, reply.headers)
+    pieces = _pieces(passage, reply, Body(passage.call.effect, passage.words, shaped))
+
+    def close() -> None:
+        # A generator that was never started does not notice that it is closed.
+        reply.close()
+        passage.dropped()
+
+    return Reply(reply.status, reply.headers, pieces, close)
+
+
+def _pieces(passage: Passage, reply: Reply, body: Body) -> Iterator[bytes]:
+    try:
+        more = True
+        while more:
+            piece = next(reply.pieces, None)
+            more = piece is not None
+            for step in body.finish() if piece is None else body.feed(piece):
+                given = passage.given(step)
+                if isinstance(given, Silence):
+                    _wait(passage, given)
+                elif given is None:
+                    more = False
+                    break
+                elif given:
+                    yield given
+        passage.note()
+    except Broken as broken:
+        passage.note(broken.ended)
+        raise broken.error from None
+    except GeneratorExit:
+        passage.dropped()
+        raise
+    except BaseException as error:
+        passage.failed(error)
+        raise
+    finally:
+        reply.close()
+
+
+def _wait(passage: Passage, silence: Silence) -> None:
+    # An event instead of a sleep: nobody can end a thread, but the end of the trial ends its waiting.
+    seconds, cut_short = passage.wait(silence)
+    passage.waited(silence, cut_short, was_over=passage.call.over.wait(seconds))
