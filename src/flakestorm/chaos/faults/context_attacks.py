@@ -1,4 +1,4 @@
-"""Context attacks: hostile or useless content in what the agent reads, in results and in its LLM's context."""
+"""Context attacks: hostile or useless content in what the agent reads: results, and its LLM's context."""
 
 from __future__ import annotations
 

@@ -47,20 +47,20 @@ def strength(fault: LlmFault) -> int:
 
 
 def renamed_keys(value: Any, share: int) -> Any:
-    """``value`` with the first, each second (2) or every (3) key of its objects named in another style."""
+    """``value`` with the first (1), each second (2) or every (3) key of its objects in another style."""
     if isinstance(value, list):
         return [renamed_keys(item, share) for item in value]
     if not isinstance(value, dict):
         return value
-    chosen = {1: lambda n: n == 0, 2: lambda n: n % 2 == 0, 3: lambda n: True}[share]  # noqa: ARG005 - all of them
+    step = {1: max(1, len(value)), 2: 2, 3: 1}[share]
     return {
-        other_name(key) if chosen(number) else key: renamed_keys(item, share)
+        other_name(key) if number % step == 0 else key: renamed_keys(item, share)
         for number, (key, item) in enumerate(value.items())
     }
 
 
 def other_name(key: str) -> str:
-    """A field's name in another style: ``order_id`` and ``orderId`` become each other, ``id`` ``id_value``."""
+    """The name in another style: ``order_id`` and ``orderId`` become each other, ``id`` becomes ``id_value``."""
     if "_" in key.strip("_"):
         first, *rest = key.strip("_").split("_")
         return first + "".join(part[:1].upper() + part[1:] for part in rest)
@@ -110,7 +110,8 @@ def _format(text: str, fault: LlmFault) -> str:
         return "\n".join(f"**{key}**: {_plain(item)}" for key, item in value.items())
     if strength(fault) == 1 and "```" not in text:
         return f"```json\n{source}\n```"
-    return f"Here is the result:\n\n```json\n{json.dumps(value, indent=2, ensure_ascii=False)}\n```\n\nAnything else?"
+    written = json.dumps(value, indent=2, ensure_ascii=False)
+    return f"Here is the result:\n\n```json\n{written}\n```\n\nAnything else?"
 
 
 def _refusal(text: str, fault: LlmFault) -> str:

@@ -1,4 +1,4 @@
-"""Decides for each call of a trial which faults fire; the same seed decides the same in any order of calls."""
+"""Decides for each call of a trial which faults fire: with the same seed the same, in any order of calls."""
 
 from __future__ import annotations
 

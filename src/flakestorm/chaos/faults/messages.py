@@ -59,7 +59,7 @@ def _system(request: dict[str, Any]) -> list[Message]:
 
 
 def _of(message: dict[str, Any]) -> list[Message]:
-    """One message; a text in several blocks counts as its last block, tool results as messages of their own."""
+    """One message: of several blocks of text the last one; tool results are messages of their own."""
     if message.get("type") == "function_call_output":
         return [Message("tool", Slot(message, "output"))] if _is_text(message, "output") else []
     said = str(message.get("role", ""))

@@ -1,4 +1,4 @@
-"""LLM faults that are told by a status, or by a body that is no answer at all. Nothing reaches the upstream."""
+"""LLM faults that are told by a status, or by a body that is no answer; nothing reaches the upstream."""
 
 from __future__ import annotations
 

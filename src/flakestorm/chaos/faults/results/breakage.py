@@ -9,7 +9,7 @@ from flakestorm.chaos.effect import Answer
 
 
 def malformed(answer: Answer) -> Answer:
-    """The same length at least, and no JSON: a text that stops, and the garbage of another answer behind it."""
+    """No JSON: a text that stops, and the garbage of another answer behind it."""
     return _rebodied(
         answer, lambda body: body[: len(body) * 2 // 3] + b'"}]}, <<\xef\xbf\xbd ' + body[:8] + b"{"
     )

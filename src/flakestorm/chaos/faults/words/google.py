@@ -114,7 +114,9 @@ def _chunks(reply: Reply) -> list[dict[str, Any]]:
     if reply.manner == "no_choices":
         return [end]
     if reply.manner == "content_filter":
-        ratings = [{"category": f"HARM_CATEGORY_{name}", "probability": "NEGLIGIBLE"} for name in _RATED]
+        ratings: list[dict[str, Any]] = [
+            {"category": f"HARM_CATEGORY_{name}", "probability": "NEGLIGIBLE"} for name in _RATED
+        ]
         ratings[-1] |= {"probability": "HIGH", "blocked": True}
         return [{"candidates": [{"finishReason": "SAFETY", "index": 0, "safetyRatings": ratings}], **end}]
     pieces = reply.text.splitlines(keepends=True) if reply.request.stream else [reply.text]

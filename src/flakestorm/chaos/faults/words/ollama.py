@@ -79,7 +79,7 @@ class Ollama:
 
     def drop_usage(self, document: dict[str, Any]) -> bool:
         """Leave out how many tokens were used."""
-        return any([document.pop(key, None) is not None for key in _USAGE])
+        return sum(document.pop(key, None) is not None for key in _USAGE) > 0
 
     def unknown_event(self) -> dict[str, Any]:
         """A line of a kind that no client knows yet."""

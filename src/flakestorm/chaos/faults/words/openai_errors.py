@@ -70,7 +70,7 @@ def failure(told: Failure) -> Answer:
     error = _error(told)
     values = {"model": told.request.name, "wait": duration(told.wait_s)}
     message = f"{error.message.format(**values)} (request id: {told.request_id})."
-    headers = (("x-request-id", told.request_id), ("openai-processing-ms", "12"))
+    headers: tuple[tuple[str, str], ...] = (("x-request-id", told.request_id), ("openai-processing-ms", "12"))
     if error.code == "rate_limit_exceeded":
         headers = (*headers, *told.retry_headers(), *_limits(told))
     param = "input" if error.param and told.request.provider == "responses" else error.param

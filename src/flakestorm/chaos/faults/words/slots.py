@@ -67,27 +67,28 @@ class ToolCall:
         for slot in self.names:
             slot.set(name)
 
-    def spoil(self) -> bool:
-        """Make the arguments unusable: text that ends too soon, values that are null. False: there are none.
+    @property
+    def size(self) -> int:
+        """How many characters the arguments have."""
+        return len(self.written.value) + sum(len(json.dumps(slot.get())) for slot in self.objects)
+
+    def spoil(self) -> None:
+        """Make the arguments unusable: text that ends too soon, values that are null.
 
         Where arguments are a value, the provider has parsed them, so they cannot be malformed, only wrong.
         """
-        text = self.written.value
-        if text:
-            self.written.write(cut_json(text))
+        if self.written.value:
+            self.written.write(cut_json(self.written.value))
         for slot in self.objects:
-            value = slot.get()
-            if isinstance(value, dict) and value:
-                slot.set(dict.fromkeys(value))
-        return bool(text or any(slot.get() for slot in self.objects))
+            if isinstance(slot.get(), dict):
+                slot.set(dict.fromkeys(slot.get()))
 
     def shorten(self, characters: int) -> None:
         """Keep so many characters of the arguments; where they are a value, none of it."""
-        if self.written.pieces or self.written.copies:
+        if self.written.value:
             self.written.write(self.written.value[:characters])
         for slot in self.objects:
-            if len(json.dumps(slot.get())) > characters:
-                slot.set({})
+            slot.set({})
 
 
 def cut_json(text: str) -> str:
