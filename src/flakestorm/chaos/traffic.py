@@ -101,6 +101,10 @@ class Traffic:
         """Everything so far; calls still open are closed as ``open``."""
         for call in list(self._open):
             call.close(ended="open")
+        return self.finished()
+
+    def finished(self) -> tuple[Call, ...]:
+        """The calls that are over; the others go on."""
         return tuple(call for _, call in sorted(self._calls, key=lambda pair: pair[0]))
 
     def _call(
