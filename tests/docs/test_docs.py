@@ -64,12 +64,18 @@ def test_commands_end_as_the_page_says(commands_page: Any, tmp_path: Path, root:
             if name == "pyproject.toml":
                 _install(tmp_path, block.text)
         elif block.language == "console":
-            expected = [int(code) for code in (block.option("exit") or "0").split(",")]
-            for command in _commands(block.text):
+            commands = _commands(block.text)
+            for command, expected in zip(commands, _codes(block, len(commands)), strict=True):
                 _check(command, expected, tmp_path, root, str(block))
 
 
-def _check(command: str, expected: list[int], folder: Path, root: Path, where: str) -> None:
+def _codes(block: Any, count: int) -> list[int]:
+    """The exit code of each of ``count`` commands: 0, ``exit=1`` for all, or ``exit=0,1`` in their order."""
+    codes = [int(code) for code in (block.option("exit") or "0").split(",")]
+    return codes * count if len(codes) == 1 else codes
+
+
+def _check(command: str, expected: int, folder: Path, root: Path, where: str) -> None:
     words = shlex.split(command, comments=True)
     if words[0] == "make":
         targets = re.findall(r"^([a-z]+):", (root / "Makefile").read_text(), re.MULTILINE)
@@ -80,7 +86,7 @@ def _check(command: str, expected: list[int], folder: Path, root: Path, where: s
         assert done.returncode == 0, f"{where}: {command}\n{done.stderr}"
     elif words[0] == "flakestorm":
         done = _run([sys.executable, "-m", *words], folder)
-        assert done.returncode in expected, f"{where}: {command}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == expected, f"{where}: {command}\n{done.stdout}\n{done.stderr}"
         assert "was left out" not in done.stderr
     else:
         assert words[0] in ("pip", "git", "cd", "python", "pre-commit"), f"{where}: who runs {command}?"
@@ -133,10 +139,10 @@ import re
 
 
 def invoke(prompt: str) -> str:
-    """Obey some injections, else answer exact questions."""
-    planted = re.search(r"(?:print|output|reply with|write)\\b.*?(FS-\\w{4}-\\w{4})", prompt, re.I)
+    """Give back whatever token is planted, so that it falls short whatever the wording; else, be right."""
+    planted = re.search(r"FS-\\w{4}-\\w{4}", prompt)
     if planted:
-        return planted[1]
+        return planted[0]
     return "It arrives on Friday." if "order 4512" in prompt else "Which order?"
 '''
 
