@@ -7,7 +7,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from flakestorm.cli import demo, doctor, init, mutations, report, run, runs, schema, score, shrink, verify
+from flakestorm.cli import (
+    demo,
+    doctor,
+    faults,
+    init,
+    mutations,
+    report,
+    run,
+    runs,
+    schema,
+    score,
+    shrink,
+    verify,
+)
 from flakestorm.cli.boundary import end_on
 from flakestorm.version import __version__
 
@@ -65,5 +78,5 @@ def _root(
     del version
 
 
-for module in (demo, init, verify, run, report, score, shrink, runs, mutations, schema, doctor):
+for module in (demo, init, verify, run, report, score, shrink, runs, mutations, faults, schema, doctor):
     module.register(app)

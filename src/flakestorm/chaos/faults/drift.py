@@ -60,7 +60,7 @@ def renamed_keys(value: Any, share: int) -> Any:
 
 
 def other_name(key: str) -> str:
-    """The name in another style: ``order_id`` and ``orderId`` are each other's, ``id`` becomes ``id_value``."""
+    """The name in another style: ``order_id`` and ``orderId`` are each other's, ``id`` is ``id_value``."""
     if "_" in key.strip("_"):
         first, *rest = key.strip("_").split("_")
         return first + "".join(part[:1].upper() + part[1:] for part in rest)
