@@ -1,5 +1,8 @@
 """What to run in a search: a budget of calls, spent where new failures are.
 
+As long as nothing failed, calls go where something is that the agent was not shown yet; once something did,
+two of three calls go where failures were.
+
 Decisions are made in rounds. A round is drawn from a generator of its own, and the outcomes of one round are
 learnt in the order of their trial ids before the next is drawn; so neither concurrency nor the order of
 arrival matters, and a resumed search repeats its decisions from the stored records.
@@ -11,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 
 from flakestorm.core.bandit import Bandit
+from flakestorm.core.exploration import Exploration
 from flakestorm.model.composition import type_of
 from flakestorm.model.errors import UsageError
 from flakestorm.model.mutation import Mutation
@@ -29,6 +33,9 @@ GROWTH = 8
 NEW_TYPE, NEW_OPERATOR, NEW_SHAPE, KNOWN = 1.0, 0.6, 0.1, 0.01
 """What a failure is worth: its rule never broke under this mutation type, or under this operator, or for this
 kind of prompt; or all of that is known."""
+
+EXPLORING = 3
+"""Once something failed, one call in so many still looks for what is new."""
 
 ATTACK_SHARE = 3
 """At most one in so many calls is an attack on the protocol."""
@@ -63,6 +70,7 @@ class SearchPlan:
         self._bandit = Bandit(names, len(self._prompts))
         self._ordinals: dict[tuple[str, int], int] = {}
         self._sent = {_memory(prompt.id, prompt.turns) for prompt in self._prompts}
+        self._exploration = Exploration(names, self._prompts, self._new)
         self._known: set[tuple[object, ...]] = set()
         self._broken: dict[str, tuple[str, ...]] = {}
         control = len(self._prompts) * control_repeats
@@ -115,17 +123,27 @@ class SearchPlan:
     def _draw(self, size: int, rng: Random) -> list[tuple[Trial, str, int]]:
         drawn: list[tuple[Trial, str, int]] = []
         while len(drawn) < size:
-            choice = self._bandit.choose(rng)
-            if choice is None:
+            exploiting = self._known and len(drawn) % EXPLORING
+            found = None if exploiting else self._explored()
+            found = found or self._exploited(rng)
+            if found is None:
                 break
-            operator, number = choice
-            mutation = self._new(operator, number)
-            if mutation is None:
-                self._bandit.drop(operator, number)
-                continue
+            mutation, operator, number = found
             self._bandit.tried(operator, number)
             drawn.append((Trial.of(self._prompts[number], mutation), operator, number))
         return drawn
+
+    def _explored(self) -> tuple[Mutation, str, int] | None:
+        taken = self._exploration.take()
+        return None if taken is None else (taken.mutation, taken.operator, taken.prompt)
+
+    def _exploited(self, rng: Random) -> tuple[Mutation, str, int] | None:
+        while (choice := self._bandit.choose(rng)) is not None:
+            mutation = self._new(*choice)
+            if mutation is not None:
+                return mutation, *choice
+            self._bandit.drop(*choice)
+        return None
 
     def _new(self, operator: str, number: int) -> Mutation | None:
         """A mutation that was not made before, or None when several tries give none."""
