@@ -49,7 +49,8 @@ class Reach:
             problems.append(
                 "There are tool faults, but no tool is known and no call of one was seen. Name the agent's "
                 'tools: agent.tools: ["module:function"], agent.tool_registry: "module:registry", '
-                f"@flakestorm.tool before the function, or chaos.gateway.tools for tools behind a URL{self._hosts()}."
+                "@flakestorm.tool before the function, or chaos.gateway.tools for tools behind a URL"
+                f"{self._hosts()}."
             )
         if "llm" in disturbed and not kinds["llm"]:
             problems.append(

@@ -96,7 +96,11 @@ def _hooked(watch: Watch, original: Callable[..., Any]) -> Callable[..., Any]:
         sent = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
         call = watch.http(traffic, "urllib3", method, _whole_url(self, url), headers or self.headers, sent)
 
+        unused = [options.get("response_conn")]
+
         def upstream(content: bytes | None) -> Reply:
+            # From here on the real response gives the connection back.
+            unused.clear()
             kept = headers
             if content is not None:
                 kept = {k: v for k, v in (headers or self.headers).items() if k.lower() != "content-length"}
@@ -115,6 +119,7 @@ def _hooked(watch: Watch, original: Callable[..., Any]) -> Callable[..., Any]:
         response = _response(reply, method, url, options)
         response.retries = options.get("retries")
         response._pool = self  # noqa: SLF001 - as the pool itself does with its answers
+        response._connection = unused[0] if unused else None  # noqa: SLF001 - the same
         return response
 
     return make_request
