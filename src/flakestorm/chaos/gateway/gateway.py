@@ -162,6 +162,9 @@ class Gateway:
         caller = Caller(request)
         try:
             await self._serve(lane, request, caller)
+            if request.method == "CONNECT":
+                # No other request can follow: its bytes would be taken for those of the tunnel.
+                caller.close()
         except CallerLeft:
             pass
         except Exception:

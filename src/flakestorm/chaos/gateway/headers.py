@@ -33,10 +33,12 @@ def octets(headers: Iterable[tuple[str, str]]) -> Raw:
 def for_upstream(raw: Raw, *, coding: str | None = None) -> list[tuple[str, str]]:
     """A request's headers as they are sent on; ``coding`` replaces the value of ``accept-encoding``.
 
-    ``host`` is left out, because the upstream has another one.
+    ``host`` is left out, because the upstream has another one. A name that is repeated in other letters gets
+    the first one's, or else aiohttp would keep only the last.
     """
     dropped = HOP_BY_HOP | {b"host"} | _named_by_connection(raw)
     kept = []
+    spelled: dict[bytes, str] = {}
     for name, value in raw:
         lowered = name.lower()
         if lowered == b"accept-encoding" and coding is not None:
@@ -47,7 +49,8 @@ def for_upstream(raw: Raw, *, coding: str | None = None) -> list[tuple[str, str]
             continue
         elif lowered in dropped:
             continue
-        kept.append((name.decode("latin-1"), value.decode("utf-8", "surrogateescape")))
+        spelling = spelled.setdefault(lowered, name.decode("latin-1"))
+        kept.append((spelling, value.decode("utf-8", "surrogateescape")))
     return kept
 
 

@@ -6,7 +6,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from flakestorm.chaos.gateway.caller import FULL_BYTES, Caller
-from flakestorm.chaos.gateway.upstream import CONNECT_S, UpstreamDown
+from flakestorm.chaos.gateway.upstream import CONNECT_S, UpstreamDown, system_reason
 
 
 def tunnel_url(authority: str) -> str | None:
@@ -37,9 +37,10 @@ class Tunnel:
             reader, self._writer = await asyncio.wait_for(
                 asyncio.open_connection(parts.hostname, parts.port), CONNECT_S
             )
-        except (OSError, asyncio.TimeoutError) as error:
-            reason = getattr(error, "strerror", None) or str(error) or "timeout"
-            raise UpstreamDown(f"no connection to {parts.netloc}: {reason}") from None
+        except asyncio.TimeoutError:
+            raise UpstreamDown(f"no connection to {parts.netloc} within {CONNECT_S:g} s") from None
+        except OSError as error:
+            raise UpstreamDown(f"no connection to {parts.netloc}: {system_reason(error)}") from None
         forward = asyncio.ensure_future(self._forward(reader))
         try:
             forward.add_done_callback(lambda _: self._ended.set())

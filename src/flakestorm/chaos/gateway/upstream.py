@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import TracebackType
@@ -126,13 +127,17 @@ def explained(error: BaseException, url: SplitResult) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
         return f"no secure connection to {where} can be made: {error}"
     if isinstance(error, aiohttp.ClientConnectorError):
-        reason = error.os_error.strerror or str(error.os_error)
-        return f"no connection to {where}: {reason}"
+        return f"no connection to {where}: {system_reason(error.os_error)}"
     if isinstance(error, asyncio.TimeoutError):
         return f"no connection to {where} within {CONNECT_S:g} s"
     if isinstance(error, aiohttp.ClientResponseError | HttpProcessingError):
         return f"what {where} answered is not HTTP: {error.message}"
     return f"{where} closed the connection without an answer"
+
+
+def system_reason(error: OSError) -> str:
+    """The system's words: asyncio puts its own in their place, without the reason."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _session(**options: Any) -> ClientSession:
