@@ -15,12 +15,13 @@ from flakestorm.reports.html_causes import causes_section
 from flakestorm.reports.html_data import CallCount, blocks, pack
 from flakestorm.reports.html_heatmap import heatmap_section
 from flakestorm.reports.html_measured import duration, measured_section
+from flakestorm.reports.html_scenarios import scenarios_section
 from flakestorm.reports.html_trials import drawer, trials_section
 from flakestorm.reports.html_verdict import verdict_section
 from flakestorm.reports.markup import Content, Html, join, tag
 from flakestorm.reports.rerun import rerun
 
-STYLES = ("tokens.css", "page.css", "sections.css", "table.css", "drawer.css", "print.css")
+STYLES = ("tokens.css", "page.css", "sections.css", "table.css", "drawer.css", "timeline.css", "print.css")
 SCRIPTS = (
     "dom.js",
     "text.js",
@@ -30,6 +31,7 @@ SCRIPTS = (
     "filters.js",
     "table.js",
     "exchange.js",
+    "timeline.js",
     "drawer.js",
     "main.js",
 )
@@ -63,6 +65,7 @@ def _above(run: Run, calls: CallCount) -> str:
         ("verdict", "Verdict", verdict_section(run)),
         ("causes", "Causes", causes_section(run)),
         ("where", "Where", heatmap_section(run)),
+        ("scenarios", "Faults", scenarios_section(run)),
         ("behaviour", "Behaviour", behaviour_section(run, calls)),
         ("trials", "Trials", trials_section(run)),
         ("measured", "Method", measured_section(run)),

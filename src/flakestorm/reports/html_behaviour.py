@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flakestorm.model.run import Latency, Run
 from flakestorm.reports.html_data import CallCount
+from flakestorm.reports.html_time import milliseconds
 from flakestorm.reports.markup import Content, Html, join, tag
 
 WIDTH, HEIGHT, BASE = 720.0, 150.0, 130.0
@@ -19,15 +20,6 @@ def behaviour_section(run: Run, calls: CallCount) -> Html | None:
         return None
     latency_part = join((_latency_picture(known), _latency_table(known))) if known else None
     return tag("section", tag("h2", "How it behaves"), latency_part, _calls(calls), id="behaviour")
-
-
-def milliseconds(value: float) -> str:
-    """``0.4 ms``, ``412 ms``, ``3.2 s``, ``2.1 min``."""
-    if value < 10:
-        return f"{value:.1f} ms"
-    if value < 999.5:
-        return f"{value:.0f} ms"
-    return f"{value / 1000:.1f} s" if value < 100_000 else f"{value / 60_000:.1f} min"
 
 
 def _latency_table(known: list[tuple[str, Latency]]) -> Html:

@@ -11,6 +11,7 @@ from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
 from flakestorm.reports.guilty_part import evidence_of
 from flakestorm.reports.html_difference import differences
 from flakestorm.reports.html_text import difference, evidence, hostile
+from flakestorm.reports.html_timeline import timeline
 from flakestorm.reports.html_verdict import command
 from flakestorm.reports.markup import Content, Html, join, tag, view
 from flakestorm.reports.rerun import rerun
@@ -165,6 +166,11 @@ def _findings(findings: tuple[Finding, ...]) -> Html | None:
     )
 
 
+def _times(finding: Finding) -> str:
+    count = finding.count or len(finding.trials)
+    return f"{count:,} {'trial' if count == 1 else 'trials'}"
+
+
 def _finding(finding: Finding) -> Html:
     links: list[Content] = []
     for trial in finding.trials[:5]:
@@ -176,8 +182,7 @@ def _finding(finding: Finding) -> Html:
             "div",
             tag("strong", hostile(finding.title)),
             tag("p", hostile(finding.detail[:1500])) if finding.detail else None,
-            tag("p", f"{finding.kind} · {len(finding.trials)} trials:", *links, class_="muted")
-            if links
-            else None,
+            tag("p", f"{finding.kind} · {_times(finding)}:", *links, class_="muted") if links else None,
+            timeline(finding.calls, "Calls of the clearest trial"),
         ),
     )

@@ -8,10 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flakestorm.model.run import Cause, Latency, PromptRow, Run, Score, TypeRow
-from flakestorm.model.verdict import Severity, VerdictStatus
+from flakestorm.model.run import Cause, Latency, PromptRow, Run, TypeRow
+from flakestorm.model.verdict import VerdictStatus
 from flakestorm.reports.guilty_part import evidence_of, marked
 from flakestorm.reports.rerun import rerun
+from flakestorm.reports.score_words import interval, percent
+from flakestorm.reports.severity_style import SEVERITY_STYLE
+from flakestorm.reports.terminal_scenarios import print_behaviour, print_scenarios
 from flakestorm.reports.visible import visible
 
 SHOWN_CAUSES = 5
@@ -20,18 +23,13 @@ EXAMPLE_WIDTH = 100
 COMMAND_WIDTH = 4000
 """Commands are shown whole: they are there to be pasted."""
 INDENT = " " * 9
-SEVERITY_STYLE = {
-    Severity.CRITICAL: "bold red",
-    Severity.HIGH: "red",
-    Severity.MEDIUM: "yellow",
-    Severity.LOW: "blue",
-}
 
 
 def print_run(run: Run, console: Console, written: Sequence[str] = ()) -> None:
     """Print ``run``; ``written`` are the paths of reports to point at."""
     _verdict(run, console)
     _causes(run, console)
+    _under_faults(run, console)
     _types(run.by_type, console)
     _prompts(run.by_prompt, console)
     _behaviour(run, console)
@@ -93,6 +91,16 @@ def _example(cause: Cause, again: str, console: Console) -> None:
     )
 
 
+def _under_faults(run: Run, console: Console) -> None:
+    if run.by_scenario:
+        _heading("Under faults", console)
+        print_scenarios(run.by_scenario, console)
+    seen_in_calls = [finding for finding in run.findings if finding.calls]
+    if seen_in_calls:
+        _heading("What it does when things fail", console)
+        print_behaviour(seen_in_calls, visible(rerun(run.info), COMMAND_WIDTH), console)
+
+
 def _types(rows: Sequence[TypeRow], console: Console) -> None:
     if not rows:
         return
@@ -105,8 +113,8 @@ def _types(rows: Sequence[TypeRow], console: Console) -> None:
         totals = row.totals
         table.add_row(
             row.type,
-            _percent(row.rate),
-            _interval(row.rate),
+            percent(row.rate),
+            interval(row.rate),
             f"{totals.passed:,}",
             f"{totals.failed:,}",
             f"{totals.errored:,}",
@@ -128,7 +136,7 @@ def _prompts(rows: Sequence[PromptRow], console: Console) -> None:
         control = row.control
         table.add_row(
             Text(visible(row.label, 60), no_wrap=True, overflow="ellipsis"),
-            _percent(row.rate),
+            percent(row.rate),
             f"{control.passed} of {control.trials} passed",
         )
     console.print(table)
@@ -140,7 +148,11 @@ def _behaviour(run: Run, console: Console) -> None:
         f"slowest {latency.slowest:,.0f} ms"
         for name, latency in _latencies(run)
     ]
-    lines.extend(f"finding ({finding.severity}): {visible(finding.title)}" for finding in run.findings)
+    lines.extend(
+        f"finding ({finding.severity}): {visible(finding.title)}"
+        for finding in run.findings
+        if not finding.calls
+    )
     lines.extend(f"note: {visible(note, 300)}" for note in run.info.notes)
     if lines:
         _heading("How it behaves", console)
@@ -168,11 +180,3 @@ def _next_steps(run: Run, console: Console, written: Sequence[str]) -> None:
 def _heading(text: str, console: Console) -> None:
     console.print()
     console.print(Text(text, style="bold"))
-
-
-def _percent(score: Score | None) -> str:
-    return "–" if score is None else f"{score.value:.0%}"
-
-
-def _interval(score: Score | None) -> str:
-    return "–" if score is None else f"{score.low:.0%}–{score.high:.0%}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 from flakestorm.model.finding import Finding
@@ -26,6 +27,8 @@ from flakestorm.model.run import (
 )
 from flakestorm.model.trial import Trial
 from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
+from flakestorm.scoring.overall import with_overall
+from flakestorm.scoring.tally import Tally
 
 PROMPTS = (
     GoldenPrompt(("Book a table for four at Bella Notte on Friday at 19:30.",), "book a table"),
@@ -324,8 +327,75 @@ def hostile_records() -> tuple[TrialRecord, ...]:
             False,
             ((0, 5), (3, 9)),
         )
-        call = Call("llm", short, 0.0, 1.0, 200, (short,))
+        call = Call(
+            *("llm", short, 0.0, 1.0, 200, (short,), (f"{short}: {short}",), short),
+            method=short,
+            url=short,
+            received=short,
+        )
         outcome = Outcome(100.0 + number, reply=text, status=200, calls=(call,), replies=(short,))
         trial = Trial.of(prompt, mutation, scenario=f"scenario{short}")
         made.append(TrialRecord(trial, outcome, (verdict,), TrialStatus.FAILED, note=short))
     return tuple(made)
+
+
+def storm(repeats: int, fault: str = "rate_limit") -> tuple[Call, ...]:
+    """An agent that asks again and again, and gets an answer in the end."""
+    bad = tuple(
+        Call(
+            *("llm", "gpt-4o", 40.0 * number, 25.0, 429, (fault,)),
+            retry=number % 3,
+            sent="a1",
+            method="POST",
+            url="https://api.openai.com/v1/chat/completions",
+            received='{"error": {"message": "Rate limit reached", "code": "rate_limit_exceeded"}}',
+            asked_wait_ms=2000.0,
+        )
+        for number in range(repeats)
+    )
+    good = Call(
+        "llm", "gpt-4o", 40.0 * repeats, 400.0, 200, held=(f"{fault}: it fired {repeats} times already",)
+    )
+    return (*bad, good)
+
+
+def chaos_records() -> tuple[TrialRecord, ...]:
+    """Each golden prompt undisturbed, in a storm, with damaged data, in a crash, and where nothing fired."""
+    made = []
+    rule = ("mentions-the-thing", "contains", Severity.MEDIUM)
+    passed, failed = (
+        Verdict(*rule, status, "saw it") for status in (VerdictStatus.PASSED, VerdictStatus.FAILED)
+    )
+    usual = Call("llm", "gpt-4o", 5.0, 300.0, 200, tokens=120)
+    damaged = Call("tool", "search", 10.0, 20.0, 200, ("stale",), sent="b2", received='{"price": "129.90"}')
+    for prompt in PROMPTS:
+        well = Outcome(320.0, reply="Your table is booked.", status=200, calls=(usual,))
+        made.append(TrialRecord(Trial.of(prompt), well, (passed,), TrialStatus.PASSED))
+        stormy = Outcome(900.0, reply="Your table is booked.", status=200, calls=storm(14))
+        made.append(
+            TrialRecord(Trial.of(prompt, scenario="api_outage"), stormy, (passed,), TrialStatus.PASSED)
+        )
+        old = Outcome(400.0, reply="It costs 129.90.", status=200, calls=(damaged, usual))
+        made.append(
+            TrialRecord(Trial.of(prompt, scenario="hostile_tools"), old, (failed,), TrialStatus.FAILED)
+        )
+        error = OutcomeError(
+            ErrorKind.STATUS, "HTTP 500 Internal Server Error", "Traceback: KeyError: 'choices'"
+        )
+        dead = Outcome(90.0, error=error, status=500, calls=storm(1, "empty_choices")[:1])
+        made.append(TrialRecord(Trial.of(prompt, scenario="degraded_llm"), dead, (), TrialStatus.ERRORED))
+        note = "no fault of scenario 'slow_llm' fired"
+        idle = Trial.of(prompt, scenario="slow_llm")
+        made.append(TrialRecord(idle, well, (passed,), TrialStatus.INCONCLUSIVE, note))
+    return tuple(made)
+
+
+def make_chaos_run(extra: tuple[TrialRecord, ...] = ()) -> Run:
+    """A run with scenarios, its scenario rows and findings counted as a real run counts them."""
+    some = (*chaos_records(), *extra)
+    run = make_run(60, some)
+    tally = Tally(lambda _: 1.0)
+    for one in sorted(some, key=lambda one: not one.trial.is_control):
+        tally.add(one)
+    scores = with_overall(replace(run.scores, chaos_resilience=tally.chaos_resilience()))
+    return replace(run, scores=scores, by_scenario=tally.by_scenario(), findings=tally.findings())

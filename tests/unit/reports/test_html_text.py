@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from flakestorm.model.mutation import Edit, apply_edits
 from flakestorm.model.run import Latency
 from flakestorm.reports.hidden import is_hidden, pieces, plain
-from flakestorm.reports.html_behaviour import behaviour_section, milliseconds
+from flakestorm.reports.html_behaviour import behaviour_section
 from flakestorm.reports.html_data import CallCount
 from flakestorm.reports.html_difference import LARGE, differences
 from flakestorm.reports.html_heatmap import _shade
 from flakestorm.reports.html_measured import duration
 from flakestorm.reports.html_text import difference, evidence, hostile, spaced
+from flakestorm.reports.html_time import milliseconds
 from flakestorm.reports.html_verdict import percent
 from flakestorm.reports.markup import view
 

@@ -1,4 +1,4 @@
-// What was said in one trial: the turns, what the mutation changed, the reply with its evidence, the calls.
+// What was said in one trial: the turns, what the mutation changed, the reply with its evidence.
 
 function sentNodes(trial) {
   const mutation = trial.mutation;
@@ -46,23 +46,6 @@ function verdictTable(trial) {
       h("th", { scope: "row" }, hostile(verdict.invariant),
         h("div", { class: "muted" }, `${verdict.severity}${verdict.implied ? " · brought by the mutation" : ""}`)),
       h("td", {}, hostile(verdict.detail.slice(0, 1000)))))));
-}
-
-// One row per LLM or tool call: where it lies in the trial's time, how long it took, which faults fired.
-function callTimeline(trial) {
-  if (!trial.calls.length) return null;
-  const end = Math.max(trial.latency_ms, ...trial.calls.map((call) => call.started_ms + call.duration_ms), 1);
-  return h("section", {}, h("h3", {}, "Calls"), h("ol", { class: "calls" }, trial.calls.map((call) => {
-    const bar = h("span", { class: call.fired.length ? "call-bar fired" : "call-bar" });
-    bar.style.marginInlineStart = `${(100 * call.started_ms) / end}%`;
-    bar.style.width = `${Math.max(0.6, (100 * call.duration_ms) / end)}%`;
-    return h("li", {},
-      h("span", { class: "call-name" }, `${call.kind} `, hostile(call.name)),
-      h("span", { class: "call-track" }, bar),
-      h("span", { class: "number" }, milliseconds(call.duration_ms)),
-      h("span", { class: "muted" }, call.status === null ? "" : String(call.status)),
-      call.fired.length ? h("span", { class: "faults" }, hostile(`fault: ${call.fired.join(", ")}`)) : null);
-  })));
 }
 
 // The request as a person would repeat it, or null where one HTTP request does not say it all.

@@ -7,7 +7,7 @@ from statistics import median
 
 from flakestorm.model.run import Amplification
 from flakestorm.scoring.behaviour.case import Case
-from flakestorm.scoring.behaviour.control import amounts
+from flakestorm.scoring.behaviour.control import TOKENS, amounts
 
 
 class AmplificationTally:
@@ -17,11 +17,14 @@ class AmplificationTally:
         self._ratios: dict[str, array[float]] = {}
 
     def add(self, case: Case) -> None:
-        """Count one disturbed trial; what its control arm never did has no ratio."""
+        """Count one disturbed trial; what its control arm never did has no ratio.
+
+        Where no answer told its tokens, nothing is known of them, which is not the same as none.
+        """
         found = amounts(case.record)
         for what in case.control.counts:
             usual = case.control.usual(what)
-            if usual:
+            if usual and (what != TOKENS or what in found):
                 self._ratios.setdefault(what, array("f")).append(found.get(what, 0) / usual)
 
     def summary(self) -> tuple[Amplification, ...]:

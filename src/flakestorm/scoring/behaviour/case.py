@@ -100,6 +100,12 @@ def repeats(request: list[Call]) -> list[tuple[Call, Call]]:
     return pairs
 
 
+def callee(call: Call) -> str:
+    """``the model 'gpt-4o'``, ``the tool 'search'``: who was asked."""
+    who = {"llm": "the model", "tool": "the tool"}.get(call.kind, "the service")
+    return f"{who} '{call.name}'"
+
+
 def names(calls: Iterable[Call]) -> str:
     """The faults that fired in ``calls``, for people."""
     return ", ".join(dict.fromkeys(fault for call in calls for fault in call.fired))

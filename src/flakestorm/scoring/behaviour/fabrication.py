@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flakestorm.model.outcome import KEPT_CHARACTERS, Call
-from flakestorm.scoring.behaviour.case import Case, Symptom, names
+from flakestorm.scoring.behaviour.case import Case, Symptom, callee, names
 from flakestorm.scoring.behaviour.fault_modes import CORRUPTING, failed, modes
 from flakestorm.scoring.behaviour.values import known_values, values
 
@@ -28,7 +28,7 @@ def fabrication(case: Case) -> Symptom | None:
     shown = ", ".join(repr(value) for value in invented[:3])
     return Symptom(
         f"the reply states {shown}, which neither the conversation nor any tool's result contains, while "
-        f"'{lacking[0].name}' gave no good answer ({names(lacking)}).",
+        f"{callee(lacking[0])} gave no good answer ({names(lacking)}).",
         len(invented),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flakestorm.scoring.behaviour.case import Case, Symptom, repeats
+from flakestorm.scoring.behaviour.case import Case, Symptom, callee, repeats
 
 REFUSALS = frozenset({401, 403})
 MOST = 1
@@ -19,7 +19,6 @@ def hammering(case: Case) -> Symptom | None:
         return None
     call = worst[0]
     return Symptom(
-        f"{call.kind} '{call.name}' answered {call.status}, and the same request was made {len(worst)} "
-        "more times.",
+        f"{callee(call)} answered {call.status}, and the same request was made {len(worst)} more times.",
         len(worst),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flakestorm.model.outcome import Call, ErrorKind
-from flakestorm.scoring.behaviour.case import Case, Symptom, end_of, seconds
+from flakestorm.scoring.behaviour.case import Case, Symptom, callee, end_of, seconds
 from flakestorm.scoring.behaviour.fault_modes import failed
 
 LONG_MS = 60_000.0
@@ -20,7 +20,7 @@ def no_timeout(case: Case) -> Symptom | None:
     longest = max(waited, key=lambda call: call.duration_ms)
     until = "until the trial's deadline" if _to_the_deadline(longest, case) else "until it was cut"
     return Symptom(
-        f"{longest.kind} '{longest.name}' said nothing for {seconds(longest.duration_ms)}, and the agent "
+        f"{callee(longest)} said nothing for {seconds(longest.duration_ms)}, and the agent "
         f"waited for it {until}.",
         longest.duration_ms,
     )

@@ -7,7 +7,7 @@ from statistics import median
 from flakestorm.model.outcome import AGENT_FAULTS
 from flakestorm.model.record import TrialStatus
 from flakestorm.model.run import Recovery
-from flakestorm.scoring.behaviour.case import Case, Symptom, after, end_of, names
+from flakestorm.scoring.behaviour.case import Case, Symptom, after, callee, end_of, names
 from flakestorm.scoring.behaviour.fault_modes import failed, is_good, modes
 
 
@@ -66,7 +66,7 @@ def never_recovers(case: Case) -> Symptom | None:
     if not good:
         return None
     return Symptom(
-        f"after {names(broken)} was over, '{good[0].name}' answered {len(good)} times as it should, and the "
+        f"after {names(broken)} was over, {callee(good[0])} answered {len(good)} times as it should, and the "
         "trial did not end with a correct reply all the same.",
         len(good),
     )

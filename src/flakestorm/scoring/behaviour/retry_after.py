@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flakestorm.scoring.behaviour.case import Case, Symptom, end_of, repeats, seconds
+from flakestorm.scoring.behaviour.case import Case, Symptom, callee, end_of, repeats, seconds
 
 TOLERANCE = 0.9
 """Who waits so much of what was asked has listened: clocks and rounding differ."""
@@ -21,7 +21,7 @@ def retry_after_ignored(case: Case) -> Symptom | None:
     missing, asked, waited, call, again = max(hasty, key=lambda found: found[0])
     who = "the agent's SDK" if again.retry else "the agent"
     return Symptom(
-        f"{call.kind} '{call.name}' asked for {seconds(asked)} of patience (status {call.status}); {who} "
+        f"{callee(call)} asked for {seconds(asked)} of patience (status {call.status}); {who} "
         f"made the same request again after {seconds(waited)}, {len(hasty)} times in all.",
         len(hasty) + missing / (1 + asked),
     )

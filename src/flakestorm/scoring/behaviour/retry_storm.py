@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 
 from flakestorm.model.outcome import Call
-from flakestorm.scoring.behaviour.case import Case, Symptom, end_of, repeats, seconds
+from flakestorm.scoring.behaviour.case import Case, Symptom, callee, end_of, repeats, seconds
 
 MOST_HASTY = 5
 """More repeats of one failed request are a storm when they follow each other hastily."""
@@ -37,7 +37,7 @@ def _told(pairs: list[tuple[Call, Call]]) -> str:
     by_sdk = sum(again.retry > 0 for _, again in pairs)
     whose = f", {by_sdk} of them by the SDK itself and {len(pairs) - by_sdk} by the agent" if by_sdk else ""
     return (
-        f"{first.kind} '{first.name}' was asked the same {len(pairs)} more times after failures{whose}, "
+        f"{callee(first)} was asked the same {len(pairs)} more times after failures{whose}, "
         f"within {seconds(end_of(last) - first.started_ms)}; the median pause was "
         f"{seconds(median(_pauses(pairs)))}."
     )

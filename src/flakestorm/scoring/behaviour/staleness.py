@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flakestorm.scoring.behaviour.case import Case, Symptom
+from flakestorm.scoring.behaviour.case import Case, Symptom, callee
 from flakestorm.scoring.behaviour.values import known_values, values
 
 STALE = frozenset({"stale"})
@@ -22,7 +22,7 @@ def stale_data_used(case: Case) -> Symptom | None:
     if not used:
         return None
     return Symptom(
-        f"'{old[0].name}' answered with old data, and the reply states {used[0]!r} from it without a word "
+        f"{callee(old[0])} answered with old data, and the reply states {used[0]!r} from it without a word "
         "about its age.",
         len(used),
     )

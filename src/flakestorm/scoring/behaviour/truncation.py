@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flakestorm.scoring.behaviour.case import Case, Symptom, names
+from flakestorm.scoring.behaviour.case import Case, Symptom, callee, names
 from flakestorm.scoring.behaviour.fault_modes import TRUNCATING
 
 
@@ -16,7 +16,7 @@ def truncation_accepted(case: Case) -> Symptom | None:
     if not cut or not case.reply.strip() or case.noticed:
         return None
     return Symptom(
-        f"the last answer of '{cut[0].name}' was cut ({names(cut)}); the agent replied with "
+        f"the last answer of {callee(cut[0])} was cut ({names(cut)}); the agent replied with "
         f"{len(case.reply):,} characters and not a word about it.",
         -len(case.calls),
     )
