@@ -11,6 +11,7 @@ from flakestorm.cli import (
     demo,
     doctor,
     faults,
+    gateway,
     init,
     mutations,
     report,
@@ -78,5 +79,19 @@ def _root(
     del version
 
 
-for module in (demo, init, verify, run, report, score, shrink, runs, mutations, faults, schema, doctor):
+for module in (
+    demo,
+    init,
+    verify,
+    run,
+    report,
+    score,
+    shrink,
+    runs,
+    mutations,
+    faults,
+    gateway,
+    schema,
+    doctor,
+):
     module.register(app)

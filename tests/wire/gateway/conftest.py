@@ -87,7 +87,7 @@ class RawUpstream:
 
 async def _watch(reader: asyncio.StreamReader, exchanged: Exchanged) -> None:
     """Notice that the gateway has closed the connection, without taking bytes of the next request."""
-    while not reader.at_eof() and reader.exception() is None:
+    while not reader.at_eof() and reader.exception() is None:  # noqa: ASYNC110 - a reader has no event for it
         await asyncio.sleep(0.01)
     exchanged.left.set()
 

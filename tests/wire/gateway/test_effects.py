@@ -77,14 +77,16 @@ async def broken(made: Any, data: bytes) -> bytes:
     """What came before the reset of a connection that has to be reset."""
     caller = await made.connect()
     await caller.send(data)
-    got = b""
+    pieces = []
+
+    async def read() -> None:
+        while piece := await asyncio.wait_for(caller.reader.read(1 << 16), 20):
+            pieces.append(piece)
+
     with pytest.raises(ConnectionResetError):
-        while True:
-            piece = await asyncio.wait_for(caller.reader.read(1 << 16), 20)
-            assert piece, "the connection ended in good order"
-            got += piece
+        await read()
     caller.writer.close()
-    return got
+    return b"".join(pieces)
 
 
 async def only_call(made: Any) -> Any:
@@ -312,7 +314,8 @@ async def test_wrong_length(setting: Any, post: Any, script: Any) -> None:
     made = await setting(script, framing="wrong_length")
     head, _, body = (await made.ask(post(close=False))).partition(b"\r\n\r\n")
     expected = BODY if script is whole else b"".join(EVENTS)
-    assert body == expected
+    # Of a stream the last words are missing: SDKs stop reading at the terminator.
+    assert body == expected if script is whole else expected.startswith(body) and body != expected
     announced = next(line for line in head.split(b"\r\n") if line.startswith(b"Content-Length: "))
     assert int(announced.split()[1]) > len(expected)
     assert (await only_call(made)).ended == "cut"
@@ -323,8 +326,8 @@ async def test_bad_chunk(setting: Any, post: Any, script: Any) -> None:
     """A good chunk, then something that is none, then the end."""
     made = await setting(script, framing="bad_chunk")
     answer = await made.ask(post(close=False))
-    half = BODY[: len(BODY) // 2]
-    good = half if script is whole else EVENTS[0]
+    first = BODY if script is whole else EVENTS[0]
+    good = first[: len(first) // 2]
     assert answer.endswith(b"\r\n\r\n%x\r\n%b\r\nflakestorm\r\n" % (len(good), good))
     assert (await only_call(made)).ended == "cut"
 

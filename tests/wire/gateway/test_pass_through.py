@@ -21,7 +21,8 @@ async def test_headers_keep_their_order_case_and_repetitions(setting: Any) -> No
 
     made = await setting(script)
     answer = await made.ask(
-        b"PATCH /openai/files/%2e%2E//a?q=%20+&q=2 HTTP/1.1\r\nhost: x\r\nX-Two: 1\r\nuser-AGENT: u\r\nx-two: 2\r\n"
+        b"PATCH /openai/files/%2e%2E//a?q=%20+&q=2 HTTP/1.1\r\n"
+        b"host: x\r\nX-Two: 1\r\nuser-AGENT: u\r\nx-two: 2\r\n"
         b"Content-Length: 2\r\ncontent-TYPE: text/x\r\nX-Bad: 1\r\nConnection: close, X-BAD\r\n\r\nhi"
     )
     assert answer == (
@@ -84,7 +85,8 @@ async def test_chunks_and_trailers(setting: Any, post: Any, whole: bool) -> None
     answer = await made.ask(post(extra=b"TE: trailers\r\n"))
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head == (
-        b"HTTP/1.1 200 OK\r\nX: 1\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\nY: 2\r\nConnection: close"
+        b"HTTP/1.1 200 OK\r\nX: 1\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\nY: 2\r\n"
+        b"Connection: close"
     )
     assert body == (b"7\r\nabcdefg\r\n" if whole else b"3\r\nabc\r\n4\r\ndefg\r\n") + (
         b"0\r\nX-Sum: 7\r\nx-more: a:b\r\n\r\n"
@@ -143,7 +145,8 @@ async def test_other_bodies(setting: Any) -> None:
         b"HTTP/1.1 204 No Content\r\nX: 1\r\nConnection: close\r\n\r\n"
     )
     assert await made.ask(b"GET /openai/open" + end) == (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nd\r\nup to the end\r\n0\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        b"d\r\nup to the end\r\n0\r\n\r\n"
     )
     assert await made.ask(b"GET /openai/open HTTP/1.0\r\n\r\n") == (
         b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nup to the end"
@@ -220,7 +223,8 @@ async def test_a_caller_that_leaves_ends_the_upstreams_work(setting: Any, post: 
 
     async def script(exchanged: Any) -> None:
         await exchanged.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"1\r\na\r\n"
         )
         await exchanged.left.wait()
 

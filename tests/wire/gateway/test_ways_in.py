@@ -108,7 +108,7 @@ async def test_connect(setting: Any) -> None:
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    host = "127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     caller = await made.connect()
     await caller.send(f"CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\nearly".encode())
     assert (await caller.until(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
@@ -141,7 +141,7 @@ async def test_connect_ends_with_the_upstream(setting: Any) -> None:
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    host = "127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     answer = await made.ask(f"CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
     assert answer.endswith(b"\r\n\r\nbye")
     (call,) = await made.closed_calls()
