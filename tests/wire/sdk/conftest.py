@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from flakestorm.chaos.config import GatewayConfig
+from flakestorm.chaos.gateway.gateway import Gateway
 from flakestorm.testing import Failure, Reply, Rule, ScriptedLLM, ToolCall
 
 KEY = "key-right"
@@ -46,10 +48,32 @@ async def llm() -> AsyncIterator[ScriptedLLM]:
         yield running
 
 
-@pytest.fixture(params=["direct"])
-async def base(llm: ScriptedLLM, request: pytest.FixtureRequest) -> Bases:
-    """The LLM itself."""
-    return Bases(llm.openai_url, llm.anthropic_url, llm.google_url, llm.ollama_url)
+def gateway_config(llm: ScriptedLLM) -> GatewayConfig:
+    """A gateway in front of ``llm`` for all four providers."""
+    return GatewayConfig(
+        upstreams={
+            "openai": llm.openai_url,
+            "anthropic": llm.anthropic_url,
+            "google": llm.google_url,
+            "ollama": llm.ollama_url,
+        }
+    )
+
+
+@pytest.fixture(params=["direct", "gateway"])
+async def base(llm: ScriptedLLM, request: pytest.FixtureRequest) -> AsyncIterator[Bases]:
+    """The LLM itself, and through a gateway in which nothing fires."""
+    if request.param == "direct":
+        yield Bases(llm.openai_url, llm.anthropic_url, llm.google_url, llm.ollama_url)
+        return
+    async with Gateway(gateway_config(llm), surroundings={}) as gateway:
+        at = gateway.environment()
+        yield Bases(
+            at["OPENAI_BASE_URL"],
+            at["ANTHROPIC_BASE_URL"],
+            at["GOOGLE_GEMINI_BASE_URL"],
+            at["OLLAMA_HOST"],
+        )
 
 
 @pytest.fixture
