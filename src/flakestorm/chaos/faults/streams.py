@@ -90,11 +90,11 @@ def duplicate_chunk(fault: LlmFault, occasion: Occasion) -> Decision:  # noqa: A
 
 
 def unknown_event(fault: LlmFault, occasion: Occasion) -> Decision:  # noqa: ARG001 - as all faults
-    """An event of a new kind comes between the others, with a comment before it where there are comments."""
+    """An event of a new kind comes between the others, with a comment before it where clients know those."""
     words = WORDS[occasion.request.provider]
 
     def with_stranger(event: Event) -> bytes:
-        comment = b": keep-alive\n\n" if event.form == "sse" else b""
+        comment = b": keep-alive\n\n" if words.has_comments else b""
         return event.raw + comment + framed(words.unknown_event(), event, words.names_events)
 
     return Part(shaper=lambda: Once(lambda event: not _is_last(event, words), with_stranger))

@@ -19,6 +19,7 @@ class Anthropic:
     """Implements ``Words``."""
 
     names_events = True
+    has_comments = True
 
     def failure(self, told: Failure) -> Answer:
         """An error."""

@@ -19,6 +19,7 @@ class Google:
     """Implements ``Words``. Here a call's arguments are a value, so they can be wrong but not malformed."""
 
     names_events = False
+    has_comments = False
 
     def failure(self, told: Failure) -> Answer:
         """An error."""

@@ -22,6 +22,7 @@ class Ollama:
     """Implements ``Words``. A stream is one JSON object a line."""
 
     names_events = False
+    has_comments = False
 
     def failure(self, told: Failure) -> Answer | None:
         """An error; there are no quotas."""
@@ -83,7 +84,8 @@ class Ollama:
 
     def unknown_event(self) -> dict[str, Any]:
         """A line of a kind that no client knows yet."""
-        return {"status": "latency checkpoint"}
+        said = {"message": {"role": "assistant", "content": ""}, "response": ""}
+        return {"model": "", "latency_checkpoint": {"milliseconds": 1}, **said, "done": False}
 
     def is_last(self, document: dict[str, Any]) -> bool:
         """Whether this line says that the stream is complete."""

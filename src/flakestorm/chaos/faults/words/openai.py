@@ -19,6 +19,7 @@ class OpenAI:
     """Implements ``Words``; servers that speak the same format are of this kind as well."""
 
     names_events = False
+    has_comments = True
 
     def failure(self, told: Failure) -> Answer:
         """An error."""

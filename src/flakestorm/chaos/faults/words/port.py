@@ -33,6 +33,9 @@ class Words(Protocol):
     names_events: bool
     """Whether streamed events carry their type in a line of its own as well."""
 
+    has_comments: bool
+    """Whether its clients know the comments of server-sent events."""
+
     def failure(self, told: Failure) -> Answer | None:
         """An error; None when the provider does not have it."""
         ...

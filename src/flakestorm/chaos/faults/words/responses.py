@@ -21,6 +21,7 @@ class Responses:
     """Implements ``Words``. A stream says everything several times: in pieces, when done, and in the end."""
 
     names_events = True
+    has_comments = True
 
     def failure(self, told: Failure) -> Answer:
         """An error."""
