@@ -13,7 +13,7 @@ from flakestorm.chaos.effect import NOTHING, Effect
 from flakestorm.chaos.inprocess.installed import installed
 from flakestorm.chaos.inprocess.reach import Reach
 from flakestorm.chaos.request import CallRequest
-from flakestorm.chaos.traffic import Traffic, current_traffic
+from flakestorm.chaos.traffic import Faulty, Traffic, current_traffic
 from flakestorm.testing import ScriptedLLM
 
 TEXT = "Hello there, grüß dich!"
@@ -37,8 +37,8 @@ class Always:
 
 
 @contextmanager
-def _trial(effect: Effect = NOTHING, trial_id: str = "t") -> Iterator[Traffic]:
-    traffic = Traffic(trial_id, Always(effect))
+def _trial(effect: Effect = NOTHING, trial_id: str = "t", faults: Faulty | None = None) -> Iterator[Traffic]:
+    traffic = Traffic(trial_id, faults or Always(effect))
     token = current_traffic.set(traffic)
     try:
         yield traffic

@@ -172,7 +172,7 @@ async def test_client_is_seen(
     trial: Callable[..., Any],
     text: str,
 ) -> None:
-    """One call makes one record, through the library that the client uses, with what it got and what it cost."""
+    """One call makes one record, through the client's library, with what it got and what it cost."""
     with trial() as traffic:
         said = await (ask(llm) if asyncio.iscoroutinefunction(ask) else asyncio.to_thread(ask, llm))
 
@@ -182,7 +182,13 @@ async def test_client_is_seen(
     assert said == text
     assert reach.seen == {library: 1}
     assert len(llm.requests) == 1
-    assert (call.kind, call.name, request.provider, call.status, call.ended) == ("llm", "m", provider, 200, "")
+    assert (call.kind, call.name, request.provider, call.status, call.ended) == (
+        "llm",
+        "m",
+        provider,
+        200,
+        "",
+    )
     # OpenAI tells a stream's usage only when asked.
     assert bool(call.tokens) == (ask not in (_openai_stream, _openai_async_stream))
     assert "Hel" in call.received

@@ -13,6 +13,7 @@ from flakestorm.chaos.inprocess.passage import (
     Silence,
     changed,
     framed,
+    has_body,
     is_streamed,
     unframed,
 )
@@ -46,6 +47,8 @@ async def _reply(passage: Passage, upstream: AsyncUpstream) -> AsyncReply:
     if effect.lost:
         await _drained(reply)
         raise passage.lost()
+    if not has_body(request, reply.status):
+        return _given(passage, reply, streamed=True, shaped=False)
     streamed = is_streamed(request, reply.status, reply.headers)
     if effect.rewrite is not None and not streamed:
         body = await _drained(reply)
@@ -55,12 +58,12 @@ async def _reply(passage: Passage, upstream: AsyncUpstream) -> AsyncReply:
     if shaped and not streamed:
         pieces = _one(await _drained(reply))
     headers = unframed(reply.headers) if shaped or effect.framing else reply.headers
-    return _given(passage, AsyncReply(reply.status, headers, pieces, reply.close), shaped)
+    return _given(passage, AsyncReply(reply.status, headers, pieces, reply.close), streamed, shaped)
 
 
 def _whole(passage: Passage, answer: Answer) -> AsyncReply:
     reply = AsyncReply(answer.status, framed(answer), _one(answer.body), _nothing)
-    return _given(passage, reply, shaped=False)
+    return _given(passage, reply, streamed=False, shaped=False)
 
 
 async def _one(body: bytes) -> AsyncIterator[bytes]:
@@ -79,10 +82,10 @@ async def _drained(reply: AsyncReply) -> bytes:
         await reply.close()
 
 
-def _given(passage: Passage, reply: AsyncReply, shaped: bool) -> AsyncReply:
+def _given(passage: Passage, reply: AsyncReply, streamed: bool, shaped: bool) -> AsyncReply:
     """``reply`` as the agent sees it; the call is over when it is read or closed."""
     passage.begun(reply.status, reply.headers)
-    pieces = _pieces(passage, reply, Body(passage.call.effect, passage.words, shaped))
+    pieces = _pieces(passage, reply, Body(passage.call.effect, passage.words, streamed, shaped))
 
     async def close() -> None:
         await reply.close()

@@ -12,6 +12,7 @@ from flakestorm.chaos.inprocess.passage import (
     Silence,
     changed,
     framed,
+    has_body,
     is_streamed,
     unframed,
 )
@@ -45,6 +46,8 @@ def _reply(passage: Passage, upstream: Upstream) -> Reply:
     if effect.lost:
         _drained(reply)
         raise passage.lost()
+    if not has_body(request, reply.status):
+        return _given(passage, reply, streamed=True, shaped=False)
     streamed = is_streamed(request, reply.status, reply.headers)
     if effect.rewrite is not None and not streamed:
         body = _drained(reply)
@@ -54,12 +57,14 @@ def _reply(passage: Passage, upstream: Upstream) -> Reply:
     if shaped and not streamed:
         pieces = iter((_drained(reply),))
     headers = unframed(reply.headers) if shaped or effect.framing else reply.headers
-    return _given(passage, Reply(reply.status, headers, pieces, reply.close), shaped)
+    return _given(passage, Reply(reply.status, headers, pieces, reply.close), streamed, shaped)
 
 
 def _whole(passage: Passage, answer: Answer) -> Reply:
     pieces = iter((answer.body,) if answer.body else ())
-    return _given(passage, Reply(answer.status, framed(answer), pieces, _nothing), shaped=False)
+    return _given(
+        passage, Reply(answer.status, framed(answer), pieces, _nothing), streamed=False, shaped=False
+    )
 
 
 def _nothing() -> None:
@@ -73,10 +78,10 @@ def _drained(reply: Reply) -> bytes:
         reply.close()
 
 
-def _given(passage: Passage, reply: Reply, shaped: bool) -> Reply:
+def _given(passage: Passage, reply: Reply, streamed: bool, shaped: bool) -> Reply:
     """``reply`` as the agent sees it; the call is over when it is read or closed."""
     passage.begun(reply.status, reply.headers)
-    pieces = _pieces(passage, reply, Body(passage.call.effect, passage.words, shaped))
+    pieces = _pieces(passage, reply, Body(passage.call.effect, passage.words, streamed, shaped))
 
     def close() -> None:
         # A generator that was never started does not notice that it is closed.

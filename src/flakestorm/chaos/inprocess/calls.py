@@ -15,7 +15,7 @@ from flakestorm.chaos.inprocess.awaiting import async_passed
 from flakestorm.chaos.inprocess.blocking import passed
 from flakestorm.chaos.inprocess.tool_fault import ToolError, ToolRefused, ToolReset, ToolTimeout
 from flakestorm.chaos.inprocess.values import answer_of, made_up_value, value_of
-from flakestorm.chaos.inprocess.words import AsyncReply, Reply
+from flakestorm.chaos.inprocess.words import AsyncReply, Headers, Reply
 from flakestorm.chaos.request import CallRequest
 from flakestorm.chaos.traffic import OpenCall
 
@@ -89,7 +89,7 @@ class ToolCall:
         token = running.set(self.name)
         try:
             reply = passed(call, ToolWords(self.name), upstream)
-            return self._result(reply.status, b"".join(reply.pieces))
+            return self._result(reply.status, reply.headers, b"".join(reply.pieces))
         finally:
             running.reset(token)
 
@@ -103,14 +103,16 @@ class ToolCall:
         token = running.set(self.name)
         try:
             reply = await async_passed(call, ToolWords(self.name), upstream)
-            return self._result(reply.status, b"".join([piece async for piece in reply.pieces]))
+            body = b"".join([piece async for piece in reply.pieces])
+            return self._result(reply.status, reply.headers, body)
         finally:
             running.reset(token)
 
-    def _result(self, status: int, body: bytes) -> Any:
+    def _result(self, status: int, headers: Headers, body: bytes) -> Any:
         if status >= 400:
             text = body.decode("utf-8", "replace")
-            raise ToolError(f"tool '{self.name}' failed with status {status}: {text[:500]}", status, text)
+            message = f"tool '{self.name}' failed with status {status}: {text[:500]}"
+            raise ToolError(message, status, text, {name.lower(): value for name, value in headers})
         if self.value is _NOT_CALLED:
             return made_up_value(body, self.is_text)
         return self.value if body == self._body else value_of(body, self.value)

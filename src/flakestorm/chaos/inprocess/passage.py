@@ -15,6 +15,7 @@ ENDLESS_S = 3600.0
 """A hang without a length of its own; the end of the trial ends it earlier."""
 
 FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "content-encoding"})
+_WITHOUT_BODY = (204, 304)
 _STREAMED = ("text/event-stream", "application/x-ndjson", "application/jsonl", "application/stream+json")
 
 
@@ -112,22 +113,27 @@ class Passage:
 
 
 class Body:
-    """What becomes of a body's pieces: the shaper, and broken framing."""
+    """What becomes of a body's pieces: the shaper, and broken framing.
 
-    def __init__(self, effect: Effect, words: Words, shaped: bool) -> None:
+    ``streamed`` says that they come one by one, and ``shaped`` that the shaper is for them.
+    """
+
+    def __init__(self, effect: Effect, words: Words, streamed: bool, shaped: bool) -> None:
         self._shaper = effect.shaper() if shaped and effect.shaper is not None else None
+        self._streamed = streamed
         self._framing = effect.framing
         self._words = words
 
     def feed(self, piece: bytes) -> Iterable[Step]:
         """What the agent gets of the next piece. Raises ``Broken`` where the framing is illegal."""
-        if self._framing == "bad_chunk":
+        if self._framing == "bad_chunk" and not self._streamed:
             yield piece[: len(piece) // 2]
-            raise Broken("cut", self._words.bad_chunk())
-        if self._shaper is None:
+        elif self._shaper is None:
             yield piece
         else:
             yield from self._shaper.feed(piece)
+        if self._framing == "bad_chunk":
+            raise Broken("cut", self._words.bad_chunk())
 
     def finish(self) -> Iterable[Step]:
         """What comes after the last piece. Raises ``Broken`` where more bytes were announced."""
@@ -143,6 +149,11 @@ def is_streamed(request: CallRequest, status: int, headers: Headers) -> bool:
     return kind.lower().startswith(_STREAMED) or (request.stream and status < 400)
 
 
+def has_body(request: CallRequest, status: int) -> bool:
+    """Whether there is anything in the answer that could be changed."""
+    return request.method.upper() != "HEAD" and status not in _WITHOUT_BODY
+
+
 def changed(effect: Effect, answer: Answer) -> Answer:
     """A whole answer after ``rewrite``; without framing headers, because its length may be another."""
     plain = Answer(answer.status, unframed(answer.headers), answer.body)
@@ -151,7 +162,7 @@ def changed(effect: Effect, answer: Answer) -> Answer:
 
 def framed(answer: Answer) -> Headers:
     """The headers of a whole answer with its length."""
-    length = (("content-length", str(len(answer.body))),) if answer.status not in (204, 304) else ()
+    length = (("content-length", str(len(answer.body))),) if answer.status not in _WITHOUT_BODY else ()
     return unframed(answer.headers) + length
 
 

@@ -1,7 +1,7 @@
 """What a disturbed Python tool raises.
 
     ToolFault                   base of all
-    ├── ToolError               the tool answers with an error: ``status`` and ``body``
+    ├── ToolError               the tool answers with an error: ``status``, ``body``, ``headers``
     ├── ToolTimeout             also a TimeoutError
     ├── ToolRefused             also a ConnectionRefusedError
     └── ToolReset               also a ConnectionResetError
@@ -12,18 +12,26 @@ the built-in class, or as any exception of a tool.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class ToolFault(Exception):
     """A tool failed. The message is what an agent might pass on to its model."""
 
 
 class ToolError(ToolFault):
-    """The tool answered with an error; ``status`` is the HTTP status that it stands for."""
+    """The tool answered with an error.
 
-    def __init__(self, message: str, status: int = 500, body: str = "") -> None:
+    ``status``, ``body`` and ``headers`` (lower-case names) are those of the HTTP answer that it stands for.
+    """
+
+    def __init__(
+        self, message: str, status: int = 500, body: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.body = body
+        self.headers = dict(headers or {})
 
 
 class ToolTimeout(ToolFault, TimeoutError):
