@@ -111,7 +111,7 @@ def _removals(wording: Wording) -> tuple[Edit, ...]:
     text = wording.text
     for start, end in wording.protected:
         gap = start > 0 and text[start - 1] == " "
-        if text[: start - gap].strip():
+        if start - gap > wording.body[0]:
             found.append(Edit(start - gap, end, ""))
     for start, end in sentences:
         details = list(DETAIL.finditer(text, start, end))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import lru_cache
 from random import Random
 
@@ -18,19 +19,22 @@ EXACT = re.compile(r"[\"“”'‘’«»`{}@/]")
 
 
 @lru_cache(maxsize=64)
-def _numbers(text: str) -> tuple[tuple[int, int], ...]:
+def written_numbers(text: str) -> tuple[tuple[int, int], ...]:
     """(start, end) of the numbers that stand in the text itself."""
     exact = [(start, end) for start, end in protected_spans(text) if EXACT.search(text[start:end])]
-    found = (match.span() for match in NUMBER.finditer(text))
-    return tuple(
-        (start, end) for start, end in found if not any(first <= start < last for first, last in exact)
-    )
+    starts = [start for start, _ in exact]
+    found = []
+    for match in NUMBER.finditer(text):
+        before = bisect_right(starts, match.start()) - 1
+        if before < 0 or exact[before][1] <= match.start():
+            found.append(match.span())
+    return tuple(found)
 
 
 @operator("language_mixing", "other_digits", Kind.PRESERVES_MEANING, touches_protected=True)
 def other_digits(source: Source, rng: Random, intensity: float) -> Draft | None:  # noqa: ARG001 - a keyboard types all
     """Writes numbers in full-width, Arabic, Persian, Devanagari or Thai digits."""
-    numbers = _numbers(source.text)
+    numbers = written_numbers(source.text)
     if not numbers:
         return None
     zero = ord(rng.choice(ZEROS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from flakestorm.mutations.dates import MONTH_NAMES
 from flakestorm.mutations.units import UNIT_WORDS
@@ -34,6 +35,7 @@ PATTERN = re.compile(
 _CLOSING = ".,:;/-+_!?)"
 
 
+@lru_cache(maxsize=64)
 def protected_spans(text: str) -> tuple[Span, ...]:
     """Spans of URLs, e-mail addresses, numbers, code, ``{placeholders}`` and quoted strings, in order."""
     spans = []

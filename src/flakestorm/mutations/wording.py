@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from flakestorm.mutations.protected import Span
@@ -21,6 +23,16 @@ QUESTION_WORDS = words(
 
 NEAR = 20
 """So many characters show whether anything but punctuation is left; more would cost too much."""
+
+LONG = 100_000
+"""Of a text above this many characters so many are read: what is changed there shows as much as in all of it,
+and a text of a megabyte would cost seconds for each mutation."""
+
+STRETCHES = 50
+"""From so many places in a long text, evenly, its beginning and its end among them."""
+
+SENTENCE_WITHIN = 500
+"""Characters in which a stretch finds the end of a sentence, or else of a word, to begin or end at."""
 
 
 class Word(NamedTuple):
@@ -47,12 +59,41 @@ class Wording:
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
-        """The words that may be changed, in order. Letters only, with apostrophes inside."""
+        """The words that may be changed, in order. Letters only, with apostrophes inside.
+
+        Of a text above ``LONG`` characters these are the words of some sentences from everywhere in it.
+        """
         return tuple(
             Word(*match.span(), match.group(), match.group().lower().replace("’", "'"))
-            for match in WORD.finditer(self.text)
+            for match in self._found(WORD)
             if self.is_free(*match.span())
         )
+
+    def _found(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        return chain.from_iterable(pattern.finditer(self.text, *span) for span in self._stretches)
+
+    @cached_property
+    def _stretches(self) -> tuple[Span, ...]:
+        """What is read of the text, in order."""
+        size = len(self.text)
+        if size <= LONG:
+            return ((0, size),)
+        length = LONG // STRETCHES
+        starts = [number * (size - length) // (STRETCHES - 1) for number in range(STRETCHES)]
+        spans, read = [], 0
+        for start in starts:
+            first = max(read, self._break_at(start))
+            read = max(first, self._break_at(start + length))
+            spans.append((first, read))
+        return tuple(spans)
+
+    def _break_at(self, position: int) -> int:
+        """Where a sentence, or else a word, ends at ``position`` or soon after it."""
+        if position <= 0 or position >= len(self.text):
+            return max(0, min(position, len(self.text)))
+        near = (self.text, position, position + SENTENCE_WITHIN)
+        found = SENTENCE_END.search(*near) or GAP.search(*near)
+        return found.end() if found else position
 
     def is_all(self, start: int, end: int) -> bool:
         """Whether nothing but punctuation and white space is left without ``text[start:end]``."""
@@ -72,8 +113,8 @@ class Wording:
 
     @cached_property
     def gaps(self) -> tuple[Span, ...]:
-        """The runs of white space that may be changed."""
-        return tuple(match.span() for match in GAP.finditer(self.text) if self.is_free(*match.span()))
+        """The runs of white space that may be changed; as with the words, some of them in a long text."""
+        return tuple(match.span() for match in self._found(GAP) if self.is_free(*match.span()))
 
     @cached_property
     def sentences(self) -> tuple[Span, ...]:

@@ -196,7 +196,7 @@ def _filler_places(wording: Wording) -> Options:
     phrases = tables.sections("requests")
     sites = [
         tuple(led_by(wording, sentence, f"{filler} ") for filler in phrases["filler_front"])
-        for sentence in wording.sentences
+        for sentence in wording.sentences[:ENOUGH]
     ]
     for word, following in pairwise(wording.words):
         if word.lower in ("i", "we", "i'm", "we're") and following.start == word.end + 1:
