@@ -37,7 +37,8 @@ def scenarios_section(run: Run) -> Html | None:
 
 def _row(row: ScenarioRow) -> Html:
     rate = row.rate
-    sure: Content = tag("span", "nothing proved", class_="tag")
+    why = "nothing fired" if row.unfired == row.totals.trials else "nothing judged"
+    sure: Content = tag("span", why, class_="tag")
     if rate is not None:
         doubt = tag("span", f" {percent(rate.low)[:-2]}–{percent(rate.high)}", class_="muted")
         sure = join((tag("strong", percent(rate.value)), doubt))

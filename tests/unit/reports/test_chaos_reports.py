@@ -119,7 +119,8 @@ def test_html_has_scenarios_and_timelines(chaos_run: Run, fake: ModuleType) -> N
     assert 'id="scenarios"' in text
     assert 'href="#scenario=api_outage"' in text
     assert "6 without any fault" in text
-    assert "nothing proved" in text
+    assert "nothing fired" in text
+    assert "nothing judged" in text
     assert '<svg viewBox="0 0 720' in text
     assert "15 calls in 960 ms; faults fired in 14 of them" in text
     assert 'id="scenarios"' not in page(fake.make_run(20))

@@ -56,16 +56,17 @@ function callResult(call) {
   ].filter(Boolean).join(" · ");
 }
 
+// One line; what it leads to is behind it.
 function callInWords(call) {
   const held = (call.held || []).slice(0, 10);
-  return h("li", {},
+  const line = h("summary", {},
+    h("span", { class: "number" }, milliseconds(call.started_ms)),
     h("span", { class: "call-name" }, `${call.kind} `, hostile(call.name)),
     h("span", { class: "number" }, milliseconds(call.duration_ms)),
-    h("span", {}, hostile(callResult({ ...call, fired: [] }))),
-    call.fired.length ? h("span", { class: "faults" }, hostile(`fault: ${call.fired.join(", ")}`)) : null,
-    call.received || held.length || call.url ? h("details", { class: "got" },
-      h("summary", {}, `at ${milliseconds(call.started_ms)}: what the agent got`),
-      call.url ? h("p", { class: "muted" }, hostile(`${call.method} ${call.url}`)) : null,
-      held.length ? h("p", { class: "muted" }, "Did not fire: ", hostile(held.join("; "))) : null,
-      textBox(call.received || "")) : null);
+    h("span", {}, hostile(callResult({ ...call, fired: [] })), call.fired.length
+      ? h("span", { class: "faults" }, hostile(` fault: ${call.fired.join(", ")}`)) : null));
+  return h("li", {}, h("details", {}, line,
+    call.url ? h("p", { class: "muted" }, hostile(`${call.method} ${call.url}`)) : null,
+    held.length ? h("p", { class: "muted" }, "Did not fire: ", hostile(held.join("; "))) : null,
+    textBox(call.received || "")));
 }
