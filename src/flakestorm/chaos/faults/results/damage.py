@@ -66,7 +66,7 @@ def partial(value: Any, depth: int = 0) -> Any:
 def huge(value: Any) -> Any:
     """The same result, made about a megabyte long."""
     if isinstance(value, list) and value:
-        return value * (1 + HUGE_BYTES // len(json.dumps(value)))
+        return value * (1 + HUGE_BYTES // (_size(value) - 1))
     if isinstance(value, dict):
         lists = [key for key, item in value.items() if isinstance(item, list) and item]
         texts = [key for key, item in value.items() if isinstance(item, str) and item]
@@ -75,7 +75,7 @@ def huge(value: Any) -> Any:
         return {**value, "trace": "0123456789abcdef" * (HUGE_BYTES // 16)}
     if isinstance(value, str) and value:
         return value * (1 + HUGE_BYTES // len(value))
-    return [value] * (HUGE_BYTES // (2 + len(json.dumps(value))))
+    return [value] * (1 + HUGE_BYTES // (1 + _size(value)))
 
 
 def doubled(value: Any) -> Any:
@@ -88,6 +88,10 @@ def _doubled(value: Any, depth: int) -> Any:
     if isinstance(value, dict) and depth < DEEPEST:
         return {key: _doubled(item, depth + 1) for key, item in value.items()}
     return [item for item in value for _ in range(2)] if isinstance(value, list) else value
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, separators=(",", ":")))
 
 
 def _half(items: list[Any]) -> list[Any]:
