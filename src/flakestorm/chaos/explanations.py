@@ -204,7 +204,7 @@ OPTIONS: dict[str, str] = {
     "retry_after_ms": "milliseconds; default: no such header",
     "status": "default: the provider's own",
     "max_tokens": "tokens (of 4 characters) that are left; default 10",
-    "drift_type": "json_field_rename, verbosity_shift (default), format_change, refusal_rephrase or tone_shift",
+    "drift_type": "verbosity_shift (default), json_field_rename, format_change, refusal_rephrase, tone_shift",
     "severity": "subtle, moderate (default) or severe",
     "direction": "expand (default) or contract; formal (default) or casual",
     "factor": "how many times longer; default 2",
