@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.http import HttpVersion11
 
 from flakestorm.chaos.gateway.evidence import Evidence
+from flakestorm.chaos.inprocess.received import Received
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
@@ -27,6 +28,7 @@ WITHOUT_BODY = frozenset({204, 304})
 ILLEGAL_CHUNK = b"flakestorm\r\n"
 """Where the size of a chunk should be, in hexadecimal."""
 
+_NOTHING = Received()
 _Body = Literal["none", "plain", "chunked"]
 
 
@@ -39,7 +41,7 @@ class Caller:
 
     def __init__(self, request: web.BaseRequest) -> None:
         self.status: int | None = None
-        self.received = Evidence()
+        self.received = _NOTHING
         self.keeps_alive = request.keep_alive
         self._request = request
         self._body: _Body = "plain"
@@ -64,7 +66,8 @@ class Caller:
             given.append((b"Connection", b"close"))
         elif not self._is_modern:
             given.append((b"Connection", b"keep-alive"))
-        self.received = Evidence(values.get(b"content-encoding", b"").decode("latin-1"))
+        coding = values.get(b"content-encoding")
+        self.received = Received() if coding is None else Evidence(coding.decode("latin-1"))
         lines = [b"HTTP/1.1 %d %b" % (status, _reason(status, reason)), *map(b"%b: %b".__mod__, given)]
         self._head = b"\r\n".join(lines) + b"\r\n\r\n"
 
@@ -180,6 +183,11 @@ class Sent(web.StreamResponse):
 
     async def write_eof(self, data: bytes = b"") -> None:
         """The body has been sent."""
+
+
+GOES_ON = Sent(True)
+IS_OVER = Sent(False)
+"""Neither has a state, so each serves for all requests."""
 
 
 def _reason(status: int, reason: str | None) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import inf
 
 from aiohttp import ClientResponse
@@ -12,7 +12,7 @@ from aiohttp import ClientResponse
 from flakestorm.chaos.effect import Answer, Ending, Framing, Pause, Shaper, Step
 from flakestorm.chaos.gateway.caller import WITHOUT_BODY, Caller, CallerLeft
 from flakestorm.chaos.gateway.codings import Undecodable, decoder, only_readable
-from flakestorm.chaos.gateway.headers import Raw, for_caller, for_upstream, octets, text, without_framing
+from flakestorm.chaos.gateway.headers import for_caller, for_upstream, octets, text, without_framing
 from flakestorm.chaos.gateway.trailers import Trailers
 from flakestorm.chaos.gateway.tunnel import Tunnel
 from flakestorm.chaos.gateway.upstream import FAILURES, Upstream, UpstreamDown
@@ -29,7 +29,12 @@ class Exchange:
     """One call. ``headers`` are the request's, as they were on the wire; ``setting`` is its route's."""
 
     def __init__(
-        self, caller: Caller, upstream: Upstream, call: OpenCall, headers: Raw, setting: str = ""
+        self,
+        caller: Caller,
+        upstream: Upstream,
+        call: OpenCall,
+        headers: Sequence[tuple[str, str]],
+        setting: str = "",
     ) -> None:
         self._caller = caller
         self._upstream = upstream
@@ -92,7 +97,7 @@ class Exchange:
 
     async def _ask(self) -> ClientResponse:
         request, effect = self._call.request, self._call.effect
-        headers = self._headers
+        headers: Iterable[tuple[str, str]] = self._headers
         coding = None
         if not effect.is_nothing:
             # The answer has to be read to be changed.
@@ -100,7 +105,8 @@ class Exchange:
         body = request.body
         if effect.request is not None:
             body = effect.request(body)
-            headers = (*without_framing(headers), (b"Content-Length", b"%d" % len(body)))
+            kept = [pair for pair in headers if pair[0].lower() != "content-length"]
+            headers = (*kept, ("Content-Length", str(len(body))))
         sent = for_upstream(headers, coding=coding)
         return await self._upstream.ask(
             request.method, request.url, sent, body, harmless=request.kind == "llm"
@@ -144,8 +150,8 @@ class Exchange:
             caller.write(first)
         elif not content.at_eof():
             caller.flush()
-        async for data in content.iter_any():
-            caller.write(data)
+        while not content.at_eof():
+            caller.write(await content.readany())
             await caller.drain()
         caller.end(trailers.read())
 

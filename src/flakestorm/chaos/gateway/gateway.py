@@ -16,11 +16,11 @@ from aiohttp import web
 from flakestorm.chaos.config import GatewayConfig
 from flakestorm.chaos.gateway.admin import Admin, Control
 from flakestorm.chaos.gateway.attribution import Attribution
-from flakestorm.chaos.gateway.caller import Caller, CallerLeft, Sent
+from flakestorm.chaos.gateway.caller import GOES_ON, IS_OVER, Caller, CallerLeft, Sent
 from flakestorm.chaos.gateway.environment import environment
 from flakestorm.chaos.gateway.exchange import Exchange, refuse
 from flakestorm.chaos.gateway.headers import octets, text
-from flakestorm.chaos.gateway.routes import ADMIN, NoRoute, Route, Routes
+from flakestorm.chaos.gateway.routes import NoRoute, Route, Routes
 from flakestorm.chaos.gateway.tunnel import tunnel_url
 from flakestorm.chaos.gateway.upstream import HEADER_BYTES, Upstream
 from flakestorm.chaos.traffic import Traffic
@@ -43,7 +43,10 @@ log.addHandler(logging.NullHandler())
 
 
 class TooLarge(Exception):
-    """The request's body is larger than the limit."""
+    """The request's body is larger than ``limit`` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the request's body has more than {limit} bytes (chaos.gateway.max_request_bytes)")
 
 
 class Gateway:
@@ -175,14 +178,11 @@ class Gateway:
                 refuse(
                     caller, 500, "flakestorm's gateway failed; its log says how. This is no injected fault."
                 )
-        return Sent(caller.keeps_alive)
+        return GOES_ON if caller.keeps_alive else IS_OVER
 
     async def _serve(self, lane: int, request: web.BaseRequest, caller: Caller) -> None:
         try:
             body = await self._body(request, caller)
-            if self._is_admin(request):
-                self._administer(request, caller, body)
-                return
             route = self._route(request)
         except TooLarge as error:
             caller.keeps_alive = False
@@ -191,10 +191,14 @@ class Gateway:
         except NoRoute as error:
             refuse(caller, 404, str(error))
             return
-        if request.headers.get("Upgrade", "").lower() == "websocket":
+        if route.is_admin:
+            self._administer(request, route.path, caller, body)
+            return
+        if "Upgrade" in request.headers and request.headers["Upgrade"].lower() == "websocket":
             refuse(caller, 501, "flakestorm's gateway passes HTTP on, and no WebSockets")
             return
-        call = self._routes.call(route, request.method, text(request.raw_headers), body)
+        headers = text(request.raw_headers)
+        call = self._routes.call(route, request.method, headers, body)
         traffic = self._attribution.traffic(call.headers, lane)
         self.seen += 1
         opened = traffic.open(call)
@@ -202,7 +206,7 @@ class Gateway:
         assert task is not None  # noqa: S101 - a handler always runs in a task
         self._tasks[task] = None if opened.effect.is_nothing else traffic
         try:
-            await Exchange(caller, self._upstream, opened, request.raw_headers, route.setting).run()
+            await Exchange(caller, self._upstream, opened, headers, route.setting).run()
         finally:
             del self._tasks[task]
 
@@ -220,27 +224,21 @@ class Gateway:
         if request.method == "CONNECT" or not request.body_exists:
             return b""
         limit = self._config.max_request_bytes
-        message = f"the request's body has more than {limit} bytes (chaos.gateway.max_request_bytes)"
         if (request.content_length or 0) > limit:
-            raise TooLarge(message)
-        if request.headers.get("Expect", "").lower() == "100-continue":
+            raise TooLarge(limit)
+        if "Expect" in request.headers and request.headers["Expect"].lower() == "100-continue":
             caller.interim()
+        if request.content_length is not None:
+            return await request.content.read()
         pieces, size = [], 0
         async for piece in request.content.iter_any():
             pieces.append(piece)
             size += len(piece)
             if size > limit:
-                raise TooLarge(message)
+                raise TooLarge(limit)
         return b"".join(pieces)
 
-    def _is_admin(self, request: web.BaseRequest) -> bool:
-        if request.method == "CONNECT":
-            return False
-        path = self._routes.local(request.raw_path)
-        return path is not None and path.partition("?")[0].split("/")[1] == ADMIN
-
-    def _administer(self, request: web.BaseRequest, caller: Caller, body: bytes) -> None:
-        path = self._routes.local(request.raw_path) or ""
+    def _administer(self, request: web.BaseRequest, path: str, caller: Caller, body: bytes) -> None:
         headers = {name.lower(): value for name, value in request.headers.items()}
         answer = self._admin.answer(request.method, path, headers, body)
         length = ("content-length", str(len(answer.body)))

@@ -13,16 +13,23 @@ BAGGAGE_MEMBER = "flakestorm-trial"
 
 HOP_BY_HOP = frozenset(
     {
-        *(b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate", b"proxy-authorization"),
-        *(b"te", b"upgrade", b"http2-settings", b"transfer-encoding", b"expect"),
+        *("connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization"),
+        *("te", "upgrade", "http2-settings", "transfer-encoding", "expect"),
     }
 )
+_NOT_SENT_ON = HOP_BY_HOP | {"host"}
+_NOT_PASSED_ON = frozenset(name.encode() for name in HOP_BY_HOP)
+_ALONE = frozenset({"close", "keep-alive", ""})
+"""What a ``connection`` header may say without naming other headers."""
 FRAMING = frozenset({b"content-length", b"content-encoding", b"transfer-encoding", b"trailer"})
 
 
 def text(raw: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
     """``raw`` as text of which the same bytes can be made again."""
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
+    return [
+        (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
+        for name, value in raw
+    ]
 
 
 def octets(headers: Iterable[tuple[str, str]]) -> Raw:
@@ -30,39 +37,45 @@ def octets(headers: Iterable[tuple[str, str]]) -> Raw:
     return tuple((_line(name), _line(value)) for name, value in headers)
 
 
-def for_upstream(raw: Raw, *, coding: str | None = None) -> list[tuple[str, str]]:
+def for_upstream(headers: Iterable[tuple[str, str]], *, coding: str | None = None) -> list[tuple[str, str]]:
     """A request's headers as they are sent on; ``coding`` replaces the value of ``accept-encoding``.
 
     ``host`` is left out, because the upstream has another one. A name that is repeated in other letters gets
     the first one's, or else aiohttp would keep only the last.
     """
-    dropped = HOP_BY_HOP | {b"host"} | _named_by_connection(raw)
-    kept = []
-    spelled: dict[bytes, str] = {}
-    for name, value in raw:
+    kept: list[tuple[str, str]] = []
+    spelled: dict[str, str] = {}
+    named: set[str] = set()
+    for name, value in headers:
         lowered = name.lower()
-        if lowered == b"accept-encoding" and coding is not None:
-            value = coding.encode()  # noqa: PLW2901 - the loop yields what is sent
-        elif lowered == b"te" and value.strip().lower() == b"trailers":
-            # Upstream sends trailers only to those who say that they take them, and they are passed on.
-            kept += [("TE", "trailers"), ("Connection", "TE")]
+        if lowered in _NOT_SENT_ON:
+            if lowered == "connection":
+                named |= _named(value)
+            elif lowered == "te" and value.strip().lower() == "trailers":
+                # Upstream sends trailers only to those who say that they take them, and they are passed on.
+                kept += [("TE", "trailers"), ("Connection", "TE")]
             continue
-        elif lowered in dropped:
-            continue
-        spelling = spelled.setdefault(lowered, name.decode("latin-1"))
-        kept.append((spelling, value.decode("utf-8", "surrogateescape")))
-    return kept
+        if lowered == "accept-encoding" and coding is not None:
+            value = coding  # noqa: PLW2901 - the loop yields what is sent
+        kept.append((spelled.setdefault(lowered, name), value))
+    named -= {"te", "connection"}
+    return [pair for pair in kept if pair[0].lower() not in named] if named else kept
 
 
 def for_caller(raw: Raw) -> list[tuple[bytes, bytes]]:
     """An answer's headers as they are passed on untouched, framing included."""
-    dropped = HOP_BY_HOP | _named_by_connection(raw)
-    return [
-        (name, value)
-        for name, value in raw
-        if (lowered := name.lower()) not in dropped
-        or (lowered == b"transfer-encoding" and value.strip().lower() == b"chunked")
-    ]
+    kept: list[tuple[bytes, bytes]] = []
+    named: set[str] = set()
+    for pair in raw:
+        lowered = pair[0].lower()
+        if lowered not in _NOT_PASSED_ON:
+            kept.append(pair)
+        elif lowered == b"connection":
+            named |= _named(pair[1].decode("latin-1"))
+        elif lowered == b"transfer-encoding" and pair[1].strip().lower() == b"chunked":
+            kept.append(pair)
+    named.discard("transfer-encoding")
+    return [pair for pair in kept if pair[0].decode("latin-1").lower() not in named] if named else kept
 
 
 def without_framing(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -84,17 +97,14 @@ def named_trial(headers: Mapping[str, str]) -> str:
     return named
 
 
-def _named_by_connection(raw: Raw) -> frozenset[bytes]:
-    for name, value in raw:
-        if name.lower() == b"connection":
-            named = b",".join(value for name, value in raw if name.lower() == b"connection")
-            return frozenset(part.strip().lower() for part in named.split(b","))
-    return frozenset()
+def _named(connection: str) -> set[str]:
+    """The headers that a ``connection`` header declares to be for one connection only."""
+    return {part.strip().lower() for part in connection.split(",")} - _ALONE
 
 
 def _line(value: str) -> bytes:
     try:
-        made = value.encode("latin-1")
+        made = value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         made = value.encode("utf-8", "replace")
     return b" ".join(made.replace(b"\0", b"").splitlines())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from flakestorm.chaos.config import GatewayConfig
@@ -25,6 +26,7 @@ PROVIDERS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 _VERSION = re.compile(r"/v\d\w*$")
 _OLLAMA_PORT = 11434
+MOST_REMEMBERED = 1024
 
 
 class NoRoute(Exception):
@@ -35,13 +37,19 @@ class NoRoute(Exception):
 class Route:
     """Where a request goes. ``setting`` is the key of the configuration that says so, if one does.
 
-    ``tool`` is the key of the tool by whose path it came, and ``path`` what followed.
+    ``tool`` is the key of the tool by whose path it came, and ``path`` what followed. The admin API's routes
+    have no ``url``.
     """
 
     url: str
     setting: str = ""
     tool: str = ""
     path: str = ""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the gateway itself answers."""
+        return not self.url
 
 
 class Routes:
@@ -55,6 +63,8 @@ class Routes:
         self, config: GatewayConfig, surroundings: Mapping[str, str], own: frozenset[tuple[str, int]]
     ) -> None:
         self._own = own
+        # Agents ask for the same few paths again and again.
+        self.find = lru_cache(MOST_REMEMBERED)(self._found)
         self.places = {
             name: ToolPlace(tool.upstream, dict(tool.names)) for name, tool in config.tools.items()
         }
@@ -76,7 +86,7 @@ class Routes:
             return None
         return target[target.index(url.netloc) + len(url.netloc) :] or "/"
 
-    def find(self, target: str) -> Route:
+    def _found(self, target: str) -> Route:
         """Where the request line's ``target`` leads. Raises ``NoRoute``."""
         path = self.local(target)
         if path is None:
@@ -87,6 +97,8 @@ class Routes:
         if name in PROVIDERS:
             setting = f"chaos.gateway.upstreams.{name}"
             return self._checked(Route(joined(self.upstreams[name], rest), setting))
+        if name == ADMIN:
+            return Route("", path=path)
         if name != TOOL:
             known = [f"/{name}" for name in PROVIDERS] + [f"/{TOOL}/{key}" for key in self.places]
             near = did_you_mean(f"/{name}", known) or "."

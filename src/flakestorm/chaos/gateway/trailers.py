@@ -21,15 +21,20 @@ MOST_BYTES = 1 << 14
 
 
 class TailKeeper(ResponseHandler):
-    """An upstream connection that remembers the last bytes it got."""
+    """An upstream connection that remembers the last two pieces it got."""
 
-    tail = b""
+    before = last = b""
 
     def data_received(self, data: bytes) -> None:
         """Remember, then parse: the end of a body is announced while it is parsed."""
-        # Whoever cuts the trailers into many pieces loses them; nobody does.
-        self.tail = self.tail[-MOST_BYTES:] + data if data[-1:] == b"\n" and len(data) < MOST_BYTES else data
+        # Whoever cuts the trailers into more pieces loses them; nobody does.
+        self.before, self.last = self.last, data
         super().data_received(data)
+
+    @property
+    def tail(self) -> bytes:
+        """The last bytes."""
+        return self.before[-MOST_BYTES:] + self.last[-MOST_BYTES:]
 
 
 def _keeper(loop: AbstractEventLoop) -> ResponseHandler:
@@ -59,9 +64,13 @@ class Trailers:
     def __init__(self, response: ClientResponse) -> None:
         self._tail = b""
         keeper = _connection.get()
-        if isinstance(keeper, TailKeeper) and response.headers.get("Transfer-Encoding"):
+        if isinstance(keeper, TailKeeper) and "Transfer-Encoding" in response.headers:
+            self._keeper = keeper
             # At the end of the body, before the connection is given to another call.
-            response.content.on_eof(lambda: setattr(self, "_tail", keeper.tail))
+            response.content.on_eof(self._keep)
+
+    def _keep(self) -> None:
+        self._tail = self._keeper.tail
 
     def read(self) -> Raw:
         """Name and value of each, in their order."""

@@ -105,7 +105,6 @@ class Upstream:
             URL(url, encoded=True),
             data=data,
             headers=headers,
-            skip_auto_headers=_AUTOMATIC,
             allow_redirects=False,
             proxy=self._proxy(url) if self._proxies else None,
         )
@@ -147,6 +146,7 @@ def _session(**options: Any) -> ClientSession:
         # Calls must not see each other's cookies.
         cookie_jar=DummyCookieJar(),
         auto_decompress=False,
+        skip_auto_headers=_AUTOMATIC,
         max_line_size=HEADER_BYTES,
         max_field_size=HEADER_BYTES,
     )
