@@ -91,7 +91,7 @@ class Sender(asyncio.SubprocessProtocol):
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Outcomes arrive on 1, complaints on 2."""
-        if fd == 2:  # noqa: PLR2004 - standard error
+        if fd == 2:
             self._errors = (self._errors + data)[-SHOWN_BYTES:]
             return
         for messages in self._frames.feed(data):

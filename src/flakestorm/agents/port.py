@@ -11,10 +11,14 @@ from flakestorm.model.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One invocation: the turns of a conversation (one text in most cases), and whose trial it is."""
+    """One invocation: the turns of a conversation (one text in most cases), and whose trial it is.
+
+    ``lane`` says which of several equal agents is to take it; None leaves it to them.
+    """
 
     turns: tuple[str, ...]
     trial_id: str = ""
+    lane: int | None = None
 
     @property
     def text(self) -> str:

@@ -53,7 +53,7 @@ def packed(number: int, outcome: Outcome) -> Message:
 
 def unpacked(message: Message) -> Outcome:
     """What ``packed`` packed."""
-    if len(message) == 2:  # noqa: PLR2004 - the two forms of ``packed``
+    if len(message) == 2:
         outcome: Outcome = message[1]
         return outcome
     _, latency_ms, reply, first_byte_ms, status = message

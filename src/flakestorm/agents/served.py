@@ -70,6 +70,8 @@ class ServedAgent:
         await asyncio.gather(*(agent.aclose() for _, agent in self._replicas))
 
     def _index(self, request: Request) -> int:
+        if request.lane is not None:
+            return request.lane
         # A hash instead of a counter: it does not depend on the order in which trials are started.
         return int(identifier(request.trial_id), 16) % len(self._replicas)
 

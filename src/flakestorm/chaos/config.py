@@ -208,6 +208,9 @@ class GatewayConfig(Section):
     tools: dict[Annotated[str, Field(pattern="^[^/?#%]+$")], GatewayTool] = Field(
         default_factory=dict, description="Tools by name"
     )
+    port: int = Field(
+        8377, ge=0, le=65_535, description="Where to listen for an agent that flakestorm does not start itself"
+    )
     max_request_bytes: int = Field(
         64 << 20, ge=1, description="Larger request bodies are refused with status 413"
     )

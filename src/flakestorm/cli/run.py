@@ -17,6 +17,7 @@ from flakestorm.model.errors import UsageError, WorkError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from flakestorm.core.chaos_plan import Chaos
     from flakestorm.core.config import FlakeStormConfig
     from flakestorm.core.execution import Wishes
     from flakestorm.model.run import Run, RunInfo
@@ -65,6 +66,21 @@ def run(
         Strategy | None,
         typer.Option("--strategy", help="uniform measures a score; search, with --budget, finds failures."),
     ] = None,
+    chaos: Annotated[
+        bool,
+        typer.Option(
+            "--chaos", help="Disturb the agent's LLM and tools too, as the section chaos or profiles say."
+        ),
+    ] = False,
+    chaos_only: Annotated[bool, typer.Option("--chaos-only", help="The same, without mutations.")] = False,
+    chaos_profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--chaos-profile",
+            metavar="NAME",
+            help="Go through this profile: a name of `flakestorm faults`, a file, or all. May be repeated.",
+        ),
+    ] = None,
     no_shrink: Annotated[
         bool, typer.Option("--no-shrink", help="Do not reduce failures to minimal inputs afterwards.")
     ] = False,
@@ -106,8 +122,24 @@ def run(
         strategy=strategy and strategy.value,
         shrink_budget=0 if no_shrink else shrink_budget,
     )
-    wishes = Wishes(resume=(run_id or "latest") if resume else None, only=only, min_score=min_score)
+    wishes = Wishes(
+        resume=(run_id or "latest") if resume else None,
+        only=only,
+        min_score=min_score,
+        chaos=wanted_chaos(loaded, chaos, chaos_only, chaos_profile),
+    )
     return run_and_report(loaded, wishes, console(quiet, plain=ci), output)
+
+
+def wanted_chaos(
+    config: FlakeStormConfig, chaos: bool, only: bool, profiles: list[str] | None
+) -> Chaos | None:
+    """The scenarios that the options ask for; None without any of them."""
+    if not (chaos or only or profiles):
+        return None
+    from flakestorm.core.chaos_plan import Chaos
+
+    return Chaos.wanted(config, profiles or (), only)
 
 
 def run_and_report(config: FlakeStormConfig, wishes: Wishes, out: Console, outputs: list[str] | None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -190,9 +190,9 @@ class FlakeStormConfig(Section):
         """Where relative paths in the configuration start: the file's folder, or the current one."""
         return self._source_path.parent if self._source_path else Path()
 
-    def unused_parts(self) -> tuple[str, ...]:
-        """A sentence for each part that a mutation run does not act on: ignored keys, other sections."""
-        return (*self._notes, *unused_parts(self))
+    def unused_parts(self, used: Container[str] = ()) -> tuple[str, ...]:
+        """A sentence for each part that a run does not act on: ignored keys, sections not ``used``."""
+        return (*self._notes, *unused_parts(self, used))
 
 
 def load_config(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -38,8 +38,8 @@ def conflicts(config: FlakeStormConfig) -> list[InitErrorDetails]:
     ]
 
 
-def unused_parts(config: FlakeStormConfig) -> Iterator[str]:
-    """A sentence for each part of the configuration that a mutation run does not act on."""
+def unused_parts(config: FlakeStormConfig, used: Container[str] = ()) -> Iterator[str]:
+    """A sentence for each part that a run does not act on; it does on the sections ``used``."""
     seen: dict[str, int] = {}
     for index, entry in enumerate(config.golden_prompts):
         first = seen.setdefault(entry.golden.id, index)
@@ -56,7 +56,7 @@ def unused_parts(config: FlakeStormConfig) -> Iterator[str]:
         yield "chaos_matrix is ignored: contract.chaos_matrix is used"
     yield from _unasked_model(config)
     for section in ("chaos", "contract", "replays"):
-        if getattr(config, section) is not None:
+        if getattr(config, section) is not None and section not in used:
             yield f"the section {section} has no part in a mutation run"
 
 

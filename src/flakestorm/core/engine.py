@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from flakestorm.core.executor import Executor
 from flakestorm.core.plan import Planned
@@ -22,6 +22,8 @@ from flakestorm.store.writer import Writer
 
 Listener = Callable[[Event], None]
 
+NO_FAULTS: frozenset[str] = frozenset()
+
 
 class Judging(Protocol):
     """What the engine needs of a judge; ``deliberates`` says that some verdicts have to be waited for."""
@@ -31,12 +33,22 @@ class Judging(Protocol):
         """True when ``deliberate`` is to be used."""
         ...
 
-    def judge(self, trial: Trial, outcome: Outcome, baseline: str | None = None) -> tuple[Verdict, ...]:
-        """All verdicts on one outcome."""
+    def judge(
+        self,
+        trial: Trial,
+        outcome: Outcome,
+        baseline: str | None = None,
+        faults: frozenset[Any] = NO_FAULTS,
+    ) -> tuple[Verdict, ...]:
+        """All verdicts on one outcome; ``faults`` says what the scenario disturbs."""
         ...
 
     async def deliberate(
-        self, trial: Trial, outcome: Outcome, baseline: str | None = None
+        self,
+        trial: Trial,
+        outcome: Outcome,
+        baseline: str | None = None,
+        faults: frozenset[Any] = NO_FAULTS,
     ) -> tuple[Verdict, ...]:
         """The same, asking language models."""
         ...
@@ -52,6 +64,12 @@ class Parts:
     redact: Redactor
     tally: Tally
     listeners: Sequence[Listener]
+    faults: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What each scenario disturbs: any of llm, tool, context."""
+    after_control: Callable[[], str] = lambda: ""
+    """Asked when the control arm is done: why the run must end there, or an empty string."""
+    at_once: Callable[[], int | None] = lambda: None
+    """How many trials may run at once, where that is less than the executor would run."""
 
 
 class Engine:
@@ -76,6 +94,8 @@ class Engine:
             stopped = await self._execute(self._plan.control(), writer)
             await writer.flush()
             self.learn_from_control()
+            if not stopped:
+                stopped = self._parts.after_control()
             if not stopped:
                 stopped = await self._rounds(writer)
             if not stopped:
@@ -115,17 +135,20 @@ class Engine:
             writer.put(self.judged(trial, outcome))
             return None
 
-        return await self._parts.executor.execute(left, report, at_once)
+        return await self._parts.executor.execute(left, report, at_once or self._parts.at_once())
 
     def judged(self, trial: Trial, outcome: Outcome) -> TrialRecord:
         """The record of a finished trial: what it is, by everything that is known of its golden prompt."""
         baseline = self._baselines.get(trial.prompt.id)
-        return self._record(trial, outcome, self._parts.judge.judge(trial, outcome, baseline))
+        faults = self._parts.faults.get(trial.scenario, NO_FAULTS)
+        return self._record(trial, outcome, self._parts.judge.judge(trial, outcome, baseline, faults))
 
     async def deliberated(self, trial: Trial, outcome: Outcome) -> TrialRecord:
         """The same, with the verdicts of rules that ask a language model."""
         baseline = self._baselines.get(trial.prompt.id)
-        return self._record(trial, outcome, await self._parts.judge.deliberate(trial, outcome, baseline))
+        faults = self._parts.faults.get(trial.scenario, NO_FAULTS)
+        verdicts = await self._parts.judge.deliberate(trial, outcome, baseline, faults)
+        return self._record(trial, outcome, verdicts)
 
     def _record(self, trial: Trial, outcome: Outcome, verdicts: tuple[Verdict, ...]) -> TrialRecord:
         broken = self._broken.get(trial.prompt.id)

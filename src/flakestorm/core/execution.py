@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from time import monotonic
@@ -14,7 +20,11 @@ from flakestorm.agents.open import open_agent
 from flakestorm.agents.outsourced import outsourced, senders_for
 from flakestorm.agents.port import Agent
 from flakestorm.agents.wire.permission import attack_refusal
+from flakestorm.chaos.faults.engine import FaultEngine
+from flakestorm.chaos.traffic import Traffic
 from flakestorm.core.assembly import INTERRUPTED, Facts, assemble
+from flakestorm.core.chaos_environment import Environment, open_environment
+from flakestorm.core.chaos_plan import Chaos
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.engine import Engine, Listener, Parts
 from flakestorm.core.executor import Limits, LocalExecutor
@@ -33,12 +43,17 @@ from flakestorm.model.events import Event, FindingMade, Reducing, RunFinished, R
 from flakestorm.model.finding import Finding
 from flakestorm.model.redaction import Redactor
 from flakestorm.model.run import Run, RunInfo
+from flakestorm.model.trial import Trial
+from flakestorm.model.verdict import Severity
 from flakestorm.mutations.engine import Mutator
 from flakestorm.scoring.assessment import Demands
 from flakestorm.scoring.tally import Tally
 from flakestorm.store.run_file import RunFile
 from flakestorm.store.runs import RunFolder, exclusive
 from flakestorm.version import __version__
+
+CHAOS = "chaos"
+"""The name under which a run stores its scenarios, so that resuming it goes through the same ones."""
 
 VARIANTS = "variants"
 """The name under which a run stores what a language model wrote for it, so that resuming asks nobody."""
@@ -49,13 +64,15 @@ class Wishes:
     """What the caller asks for beside the configuration.
 
     ``resume`` is a run id, the beginning of one, or ``latest``. ``only`` is a selection such as
-    ``failed``. ``min_score`` (0–1) overrides the configuration's. ``target`` is an agent object.
+    ``failed``. ``min_score`` (0–1) overrides the configuration's. ``target`` is an agent object. ``chaos``
+    are the scenarios to go through; a resumed run has its own.
     """
 
     resume: str | None = None
     only: str | None = None
     min_score: float | None = None
     target: object | None = None
+    chaos: Chaos | None = None
     folder: RunFolder = field(default_factory=RunFolder)
 
 
@@ -73,6 +90,8 @@ class Execution:
         self._refusal = attack_refusal(config.agent, in_python=self._wishes.target is not None)
         self._mutator = Mutator(config.mutations, config.advanced.seed, not self._refusal, config.golden)
         self._mutator.share = config.model.share
+        self._chaos = self._chaos_of(self._wishes)
+        self._environment: Environment | None = None
 
     async def run(self) -> Run:
         """The finished run, or the part of it that was done when a signal, a budget or the agent ended it."""
@@ -80,7 +99,7 @@ class Execution:
             async with language_models(self._config, self._wishes.folder.folder, self._redact) as models:
                 judge = Judge(self._config.invariants, models.for_rule)
                 plan = self._plan()
-                async with open_agent(self._config.agent, self._on_finding, self._wishes.target) as agent:
+                async with self._disturbed_agent() as agent:
                     await agent.preflight()
                     if self._wishes.resume is None:
                         await models.write_variants(self._mutator)
@@ -129,6 +148,51 @@ class Execution:
         self._tell(RunFinished(run))
         return run
 
+    def _chaos_of(self, wishes: Wishes) -> Chaos | None:
+        if wishes.resume is None:
+            return wishes.chaos
+        stored = wishes.folder.open(wishes.resume)
+        try:
+            facts = stored.facts()
+        finally:
+            stored.close()
+        return Chaos.from_dict(facts[CHAOS]) if facts.get(CHAOS) else None
+
+    @asynccontextmanager
+    async def _disturbed_agent(self) -> AsyncIterator[Agent]:
+        """The agent, in an environment that can be disturbed where scenarios are wanted."""
+        config, target = self._config, self._wishes.target
+        async with AsyncExitStack() as stack:
+            surroundings: Sequence[Mapping[str, str]] = ()
+            if self._chaos is not None:
+                gateway = config.chaos.gateway if config.chaos is not None else None
+                self._environment = await stack.enter_async_context(
+                    open_environment(
+                        config.agent, gateway, config.advanced.concurrency, is_object=target is not None
+                    )
+                )
+                surroundings = self._environment.surroundings
+            yield await stack.enter_async_context(
+                open_agent(config.agent, self._on_finding, target, surroundings)
+            )
+
+    def _traffic_of(self, trial: Trial) -> Traffic:
+        scenarios = {scenario.name: scenario for scenario in self._chaos.scenarios} if self._chaos else {}
+        scenario = scenarios.get(trial.scenario)
+        faults = None if scenario is None else FaultEngine(scenario, self._config.advanced.seed, trial.id)
+        return Traffic(trial.id, faults, self._redact)
+
+    def _after_control(self) -> str:
+        """Whether the faults can reach anything: told at once, and not only by all trials proving nothing."""
+        if self._environment is None or self._chaos is None:
+            return ""
+        missing = self._environment.missing(self._chaos.disturbed)
+        if missing:
+            self._on_finding(
+                Finding("unreachable", Severity.HIGH, "Faults cannot reach all of the agent's calls", missing)
+            )
+        return ""
+
     def _outsourced(self, agent: Agent, plan: Planned) -> AbstractAsyncContextManager[Agent]:
         processes = senders_for(plan.planned(), self._config.advanced.senders)
         if self._wishes.target is not None:
@@ -139,7 +203,9 @@ class Execution:
         wishes = self._wishes
         self._strategy = strategy_of(self._config, wishes.folder, wishes.resume, wishes.only)
         attacked = bool(self._mutator.attacked) and not self._refusal
-        return make_plan(self._config, self._mutator, self._strategy, wishes.folder, wishes.only, attacked)
+        return make_plan(
+            self._config, self._mutator, self._strategy, wishes.folder, wishes.only, attacked, self._chaos
+        )
 
     def _open_store(self, stack: ExitStack, plan: Planned) -> RunFile:
         folder, resume = self._wishes.folder, self._wishes.resume
@@ -147,7 +213,8 @@ class Execution:
         stack.enter_context(exclusive(path))
         if resume is None:
             facts = self._new_facts(path.stem, plan).to_dict()
-            store = RunFile.create(path, {**facts, VARIANTS: self._mutator.variants})
+            scenarios = self._chaos.to_dict() if self._chaos else None
+            store = RunFile.create(path, {**facts, VARIANTS: self._mutator.variants, CHAOS: scenarios})
         else:
             store = RunFile.open(path)
         stack.callback(store.close)
@@ -170,7 +237,11 @@ class Execution:
             version=__version__,
             planned=plan.planned(),
             concurrency=config.advanced.concurrency,
-            notes=(*config.unused_parts(), *self._skipped_attacks(), *self._mutator.notes),
+            notes=(
+                *config.unused_parts((CHAOS,) if self._chaos else ()),
+                *self._skipped_attacks(),
+                *self._mutator.notes,
+            ),
             request=request_shape(config),
             strategy=self._strategy.name,
             budget=self._strategy.budget,
@@ -219,11 +290,23 @@ class Execution:
         facts = Facts.of(store)
         tally = facts.tally()
         executor = self._executor(agent)
-        parts = Parts(executor, judge, store, self._redact, tally, self._listeners)
+        parts = Parts(
+            executor,
+            judge,
+            store,
+            self._redact,
+            tally,
+            self._listeners,
+            faults={s.name: s.disturbed for s in self._chaos.scenarios} if self._chaos else {},
+            after_control=self._after_control,
+            at_once=lambda: self._environment.at_once if self._environment is not None else None,
+        )
         done = sum(store.counts().values())
         self._tell(RunStarted(facts.info, done))
         engine = Engine(plan, parts)
         with _stopping_on_signals(executor):
+            # Whatever an earlier run left behind is no part of this one.
+            await agent.reset()
             stopped = await engine.run()
             facts = self._concluded(facts, stopped, store.seconds(), models.notes())
             store.set_facts(facts.to_dict())
@@ -264,7 +347,8 @@ class Execution:
             lambda limit, wait: self._tell(Throttled(limit, wait, "the agent answered 429 or 503")),
         )
 
-        return LocalExecutor(sender(agent), limits, pace, settings.seed)
+        send = sender(agent, self._environment, self._traffic_of)
+        return LocalExecutor(send, limits, pace, settings.seed)
 
     def _concluded(self, facts: Facts, stopped: str, seconds: float, spent: list[str]) -> Facts:
         info = replace(

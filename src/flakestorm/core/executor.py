@@ -12,7 +12,7 @@ from flakestorm.core.pace import Pace
 from flakestorm.model.errors import FlakestormError
 from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
 from flakestorm.model.randomness import draw
-from flakestorm.model.trial import Trial
+from flakestorm.model.trial import NO_CHAOS, Trial
 
 TRANSPORT_FAULTS = frozenset({ErrorKind.REFUSED, ErrorKind.DISCONNECTED, ErrorKind.DNS})
 """Worth another try in the control arm: nothing was disturbed, so the agent's own faults stay visible."""
@@ -119,8 +119,9 @@ class LocalExecutor:
         """One invocation, tried again only where that cannot hide a fault of the agent."""
         for attempt in range(1, self._limits.retries + 2):
             outcome = await self._one(trial)
-            if _is_attack(trial):
-                # Its answers are no messages to a customer, and sent again it would be another attack.
+            if _is_attack(trial) or trial.scenario != NO_CHAOS:
+                # What is answered to an attack or under faults is no message to a customer, and sent again
+                # it would be another attack, or hide what the faults did.
                 break
             if _asked_for_less(outcome):
                 self._pace.throttled(outcome.retry_after_s)

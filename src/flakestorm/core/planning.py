@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from flakestorm.core.assembly import Facts
+from flakestorm.core.chaos_plan import Chaos, ChaosPlan
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.plan import Plan, Planned
 from flakestorm.core.recall import stored_mutations
-from flakestorm.core.search import SearchPlan, searchable
+from flakestorm.core.search import SearchPlan, chooses_types, searchable
 from flakestorm.core.selection import parse_selection
 from flakestorm.model.errors import UsageError
 from flakestorm.model.mutation import Mutation
@@ -19,6 +20,7 @@ from flakestorm.mutations.engine import Mutator
 from flakestorm.store.runs import RunFolder
 
 SEARCH, UNIFORM = "search", "uniform"
+ALL_TYPES = "mutations.types is not set, so the search takes every type that changes the text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,33 @@ def make_plan(
     folder: RunFolder,
     only: str | None = None,
     attacked: bool = False,
+    chaos: Chaos | None = None,
 ) -> Planned:
-    """The plan of ``strategy``; ``attacked`` allows attacks on the protocol. Raises ``UsageError``."""
+    """The plan of ``strategy``, and behind it every scenario of ``chaos``.
+
+    ``attacked`` allows attacks on the protocol. Raises ``UsageError``.
+    """
+    if chaos is None:
+        return _plan(config, mutator, strategy, folder, only, attacked)
+    plan = _plan(config, mutator, strategy, folder, only, attacked, mutated=not chaos.only)
+    selection = parse_selection(only, folder) if only else None
+    return ChaosPlan(plan, config.golden, chaos.scenarios, config.advanced.repeats, selection)
+
+
+def _plan(
+    config: FlakeStormConfig,
+    mutator: Mutator,
+    strategy: Strategy,
+    folder: RunFolder,
+    only: str | None,
+    attacked: bool,
+    mutated: bool = True,
+) -> Planned:
     settings = config.advanced
     if strategy.budget is not None:
         names, attacks = searchable(config.mutations)
+        if not chooses_types(config.mutations):
+            mutator.notes.append(ALL_TYPES)
         return SearchPlan(
             config.golden,
             mutator.one,
@@ -83,13 +107,17 @@ def make_plan(
     stored = stored_mutations(only, folder) if only else None
     return Plan(
         prompts=config.golden,
-        mutate=_from_store(stored) if stored else mutator.mutations,
-        count=config.mutations.count if mutator.types else 0,
+        mutate=_from_store(stored) if stored else mutator.mutations if mutated else _nothing,
+        count=config.mutations.count if mutator.types and mutated else 0,
         repeats=settings.repeats,
         control_repeats=settings.control_repeats,
         selection=parse_selection(only, folder) if only else None,
-        attacked=attacked,
+        attacked=attacked and mutated,
     )
+
+
+def _nothing(_: GoldenPrompt) -> Iterator[Mutation]:
+    return iter(())
 
 
 def _from_store(stored: dict[str, list[Mutation]]) -> Callable[[GoldenPrompt], Iterator[Mutation]]:

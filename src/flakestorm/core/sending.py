@@ -1,24 +1,38 @@
-"""Trials to the agent: prompts are sent, and attacks on the protocol are carried out."""
+"""Trials to the agent: prompts are sent, attacks are carried out, and faults are put in the way."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from flakestorm.agents.port import Agent, Attackable, Request
+from flakestorm.chaos.traffic import Traffic
+from flakestorm.core.chaos_environment import Environment
 from flakestorm.core.executor import Sender
 from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
 from flakestorm.model.trial import Trial
 
 NO_HTTP = "this agent is not reached over HTTP, so no malformed request can be sent to it"
 
+TrafficOf = Callable[[Trial], Traffic]
+"""The traffic of a trial, with the faults of its scenario."""
 
-def sender(agent: Agent) -> Sender:
-    """What gives a trial to ``agent``."""
+
+def sender(
+    agent: Agent, environment: Environment | None = None, traffic_of: TrafficOf | None = None
+) -> Sender:
+    """What gives a trial to ``agent``; in an ``environment`` its calls are seen and disturbed."""
 
     async def send(trial: Trial) -> Outcome:
-        request = Request(trial.turns, trial.id)
-        if trial.mutation is None or trial.mutation.attack is None:
-            return await agent.send(request)
-        if isinstance(agent, Attackable):
-            return await agent.attack(trial.mutation.attack, request)
-        return Outcome(0.0, error=OutcomeError(ErrorKind.UNSENDABLE, NO_HTTP))
+        if trial.mutation is not None and trial.mutation.attack is not None:
+            if isinstance(agent, Attackable):
+                return await agent.attack(trial.mutation.attack, Request(trial.turns, trial.id))
+            return Outcome(0.0, error=OutcomeError(ErrorKind.UNSENDABLE, NO_HTTP))
+        if environment is None or traffic_of is None:
+            return await agent.send(Request(trial.turns, trial.id))
+        traffic = traffic_of(trial)
+        async with environment.around(traffic) as lane:
+            outcome = await agent.send(Request(trial.turns, trial.id, lane))
+        return replace(outcome, calls=traffic.calls())
 
     return send
