@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
+
+import orjson
 
 from flakestorm.chaos.request import CallRequest, Provider
 
@@ -27,6 +28,7 @@ _BY_PATH: tuple[tuple[str, Provider, bool], ...] = (
 """How the path ends, whose API that is, and whether the body has to name a model. The first one wins,
 except that the longer of two endings is the better one."""
 
+_ENDINGS = tuple(row[0] for row in _BY_PATH)
 _GOOGLE = re.compile(
     r"/(?:models|tunedModels)/([^/:]+):"
     r"(generateContent|streamGenerateContent|embedContent|batchEmbedContents)$"
@@ -113,11 +115,9 @@ def _llm(url: SplitResult, body: bytes) -> tuple[Provider, str, bool] | None:
     google = _GOOGLE.search(path)
     if google:
         return "google", unquote(google[1]), google[2] == "streamGenerateContent"
-    ending = max(
-        (row for row in _BY_PATH if path.endswith(row[0])), key=lambda row: len(row[0]), default=None
-    )
-    if ending is None:
+    if not path.endswith(_ENDINGS):
         return None
+    ending = max((row for row in _BY_PATH if path.endswith(row[0])), key=lambda row: len(row[0]))
     said = _json_object(body)
     model = said.get("model")
     if not isinstance(model, str) or not model:
@@ -136,7 +136,7 @@ def _deployment(path: str) -> str:
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = orjson.loads(body)
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -9,7 +9,7 @@ from threading import Event, Lock
 from time import perf_counter
 from typing import Protocol
 
-from flakestorm.chaos.effect import Effect
+from flakestorm.chaos.effect import NOTHING, Effect
 from flakestorm.chaos.request import CallRequest
 from flakestorm.model.outcome import KEPT_CHARACTERS, Call
 from flakestorm.model.retry_after import retry_after_s
@@ -78,7 +78,7 @@ class Traffic:
         """A call begins; its ``effect`` says what happens to it."""
         with self._lock:
             self.seen += 1
-            effect = self._faults.effect(request) if self._faults is not None else Effect()
+            effect = self._faults.effect(request) if self._faults is not None else NOTHING
             call = OpenCall(self, request, effect, perf_counter())
             self._open[call] = 0.0
         return call
