@@ -153,6 +153,8 @@ async def test_end_of_trial_ends_hung_threads(
         thread = threading.Thread(target=copy_context().run, args=(get,))
         thread.start()
         await asyncio.wait_for(begun.wait(), 10)
+        with traffic._lock:
+            """The effect is decided under this lock; now the call is open."""
         [call] = traffic.calls()
         await asyncio.to_thread(thread.join, 10)
 

@@ -39,8 +39,10 @@ class Received:
         if room > 0:
             self._head += data[:room]
             data = data[room:]
-        if data:
-            self._tail += data[-TAIL:]
+        if len(data) >= TAIL:
+            self._tail[:] = data[-TAIL:]
+        elif data:
+            self._tail += data
             if len(self._tail) > 2 * TAIL:
                 del self._tail[:-TAIL]
 
