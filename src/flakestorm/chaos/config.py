@@ -35,7 +35,7 @@ class Fault(WithOptions):
         None, min_length=1, description="Only on these matching calls, counted from 1"
     )
     every: int | None = Field(None, ge=1, description="Only on each n-th matching call")
-    times: int | None = Field(None, ge=1, description="At most so often in a trial")
+    times: int | None = Field(None, ge=1, description="At most so often in a trial, for each tool or model")
     max_active: int | None = Field(None, ge=1, description="At most so many calls disturbed at once")
     match_url: str | None = Field(
         None,
