@@ -18,6 +18,7 @@ from flakestorm.core.exploration import Exploration
 from flakestorm.model.composition import type_of
 from flakestorm.model.errors import UsageError
 from flakestorm.model.mutation import Mutation
+from flakestorm.model.mutation_type import MutationType
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.randomness import digest, generator
 from flakestorm.model.record import TrialRecord
@@ -181,16 +182,26 @@ class SearchPlan:
 
 
 def searchable(config: MutationsConfig) -> tuple[dict[str, list[str]], list[str]]:
-    """Mutation type → the operators that change the text, and the operators that attack the protocol."""
+    """Mutation type → the operators that change the text, and the operators that attack the protocol.
+
+    Where the user chose no types, a search takes every one that changes the text: it measures no score that
+    would depend on them. Attacks on the protocol are made only when they are asked for.
+    """
     choices = Choices(config)
     names: dict[str, list[str]] = {}
     attacks: list[str] = []
-    for type_ in config.types:
+    for type_ in config.types if chooses_types(config) else MutationType:
         attacking = {choice.name for part in choices.parts(type_) for choice in part if choice.is_attack}
         of_type = choices.names(type_)
         attacks += [name for name in of_type if name in attacking]
         names[str(type_)] = [name for name in of_type if name not in attacking]
-    return {type_: of_type for type_, of_type in names.items() if of_type}, attacks
+    found = {type_: of_type for type_, of_type in names.items() if of_type}
+    return found, attacks if chooses_types(config) else []
+
+
+def chooses_types(config: MutationsConfig) -> bool:
+    """Whether the user says which mutation types to use."""
+    return "types" in config.model_fields_set
 
 
 def shape_of(prompt: GoldenPrompt) -> tuple[object, ...]:

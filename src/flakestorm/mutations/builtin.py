@@ -5,6 +5,7 @@ from __future__ import annotations
 from flakestorm.mutations import (  # noqa: F401 - imported for their operators
     advanced_jailbreak,
     context_manipulation,
+    context_pasted,
     custom,
     encoding_attacks,
     format_poisoning,

@@ -121,6 +121,15 @@ def hundred_thousand(source: Source, rng: Random, intensity: float) -> Draft | N
     return drafted(Edit(at, at, part) for part in parts if part)
 
 
+@operator("length_extremes", "deep", Kind.EDGE)
+def deep(source: Source, rng: Random, intensity: float) -> Draft | None:
+    """Adds hundreds of opening brackets that nothing closes, or quotations of quotations."""
+    opening = rng.choice("([{<>")
+    per_part = rng.randrange(30, 50 + int(intensity * 400))
+    end = len(source.text)
+    return Draft((Edit(end, end, opening * per_part),) * PARTS)
+
+
 @operator("length_extremes", "many_lines", Kind.EDGE)
 def many_lines(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Adds hundreds of short lines."""

@@ -74,6 +74,22 @@ for _tone, _summary in TONES.items():
     _register(_tone, _summary)
 
 
+@operator("tone_shift", "emoji", Kind.PRESERVES_MEANING)
+def emoji(source: Source, rng: Random, intensity: float) -> Draft | None:
+    """Adds emoji behind sentences, as messengers offer them."""
+    sentences = source.wording.sentences
+    if not sentences:
+        return None
+    smileys = tables.sections("tones")["emoji"]
+    most = 1 + round(intensity * 4)
+    return Draft(
+        tuple(
+            Edit(end, end, f" {''.join(rng.choices(smileys, k=rng.randint(1, most)))}")
+            for _, end in pick(rng, sentences, intensity)
+        )
+    )
+
+
 @lru_cache(maxsize=64)
 def _dispensable(wording: Wording) -> Options:
     text = wording.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flakestorm.mutations.noise import (  # noqa: F401 - imported for their operators
     casing,
     characters,
+    foreign,
     keyboard,
     punctuation,
     whitespace,

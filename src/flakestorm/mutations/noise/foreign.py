@@ -1,0 +1,92 @@
+"""Characters that other keyboards, input methods and programs leave in a text: looking alike, or unseen."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from random import Random
+
+from flakestorm.model.mutation import Edit, Kind
+from flakestorm.mutations.edits import drafted, pick
+from flakestorm.mutations.language_mixing_digits import written_numbers
+from flakestorm.mutations.registry import Draft, Source, operator
+from flakestorm.mutations.token_manipulation_characters import HOMOGLYPHS
+from flakestorm.mutations.wording import Wording
+
+UNSEEN = ("\u00ad", "\u200b", "\u2060", "\ufeff")
+"""Soft hyphen, zero-width space, word joiner, byte order mark."""
+ACCENTS = ("\u0300", "\u0301", "\u0302", "\u0308")
+"""Grave, acute, circumflex and diaeresis: what a dead key puts on the next letter."""
+WIDE = ord("！") - ord("!")
+"""Full-width forms stand so far behind their ASCII characters."""
+CYRILLIC = {ord(letter): twins[0] for letter, twins in HOMOGLYPHS.items() if "\u0400" <= twins[0] <= "\u04ff"}
+
+
+@operator("noise", "unseen", Kind.PRESERVES_MEANING)
+def unseen(source: Source, rng: Random, intensity: float) -> Draft | None:
+    """Leaves soft hyphens and zero-width spaces in words, as text copied from pages has them."""
+    words = source.wording.long_words
+    if not words or not source.text.isascii():
+        # Inside words of other scripts some of them would change the letters around them.
+        return None
+    places = (word.start + rng.randrange(1, max(2, len(word.text))) for word in pick(rng, words, intensity))
+    return drafted(Edit(place, place, rng.choice(UNSEEN)) for place in places)
+
+
+@lru_cache(maxsize=64)
+def _vowels(wording: Wording) -> tuple[int, ...]:
+    """The places of the letters that dead keys put accents on."""
+    words = wording.words
+    return tuple(
+        place
+        for word in words
+        for place, letter in enumerate(word.text, word.start)
+        if letter in "aeiouAEIOU"
+    )
+
+
+@operator("noise", "accent", Kind.PRESERVES_MEANING)
+def accent(source: Source, rng: Random, intensity: float) -> Draft | None:
+    """Hits the dead key before a vowel, so that it gets an accent."""
+    places = _vowels(source.wording)
+    picked = pick(rng, places, intensity) if places else ()
+    return drafted(
+        Edit(place, place + 1, unicodedata.normalize("NFC", source.text[place] + rng.choice(ACCENTS)))
+        for place in picked
+    )
+
+
+@operator("noise", "accent_apart", Kind.PRESERVES_MEANING)
+def accent_apart(source: Source, rng: Random, intensity: float) -> Draft | None:
+    """Puts accents on vowels as marks of their own, as some systems store them."""
+    places = _vowels(source.wording)
+    picked = pick(rng, places, intensity) if places else ()
+    return drafted(Edit(place + 1, place + 1, rng.choice(ACCENTS)) for place in picked)
+
+
+@operator("noise", "other_layout", Kind.PRESERVES_MEANING)
+def other_layout(source: Source, rng: Random, intensity: float) -> Draft | None:
+    """Types words with the Cyrillic keyboard where its letters look the same."""
+    words = [word for word in source.wording.words if word.text.translate(CYRILLIC) != word.text]
+    picked = pick(rng, words, intensity) if words else ()
+    return drafted(Edit(word.start, word.end, word.text.translate(CYRILLIC)) for word in picked)
+
+
+def _widened(text: str) -> str:
+    return "".join(chr(ord(char) + WIDE) if "!" <= char <= "~" else char for char in text)
+
+
+@operator("noise", "full_width", Kind.PRESERVES_MEANING)
+def full_width(source: Source, rng: Random, intensity: float) -> Draft | None:
+    """Types words in full-width letters, as an East Asian input method does until it is switched."""
+    words = [word for word in source.wording.words if word.text.isascii()]
+    picked = pick(rng, words, intensity) if words else ()
+    return drafted(Edit(word.start, word.end, _widened(word.text)) for word in picked)
+
+
+@operator("noise", "full_width_digits", Kind.PRESERVES_MEANING, touches_protected=True)
+def full_width_digits(source: Source, rng: Random, intensity: float) -> Draft | None:
+    """Types numbers in full-width digits, as an East Asian input method does until it is switched."""
+    numbers = written_numbers(source.text)
+    picked = pick(rng, numbers, max(intensity, 0.5)) if numbers else ()
+    return drafted(Edit(start, end, _widened(source.text[start:end])) for start, end in picked)
