@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import inf
 
-from aiohttp import ClientResponse
-
 from flakestorm.chaos.effect import Answer, Ending, Framing, Pause, Shaper, Step
+from flakestorm.chaos.gateway.answering import Answering
 from flakestorm.chaos.gateway.caller import WITHOUT_BODY, Caller, CallerLeft
 from flakestorm.chaos.gateway.codings import Undecodable, decoder, only_readable
-from flakestorm.chaos.gateway.headers import for_caller, for_upstream, octets, text, without_framing
-from flakestorm.chaos.gateway.trailers import Trailers
+from flakestorm.chaos.gateway.headers import Raw, for_caller, for_upstream, octets, text, without_framing
 from flakestorm.chaos.gateway.tunnel import Tunnel
 from flakestorm.chaos.gateway.upstream import FAILURES, Upstream, UpstreamDown
 from flakestorm.chaos.inprocess.passage import is_streamed
@@ -33,7 +31,7 @@ class Exchange:
         caller: Caller,
         upstream: Upstream,
         call: OpenCall,
-        headers: Sequence[tuple[str, str]],
+        headers: Raw,
         setting: str = "",
     ) -> None:
         self._caller = caller
@@ -95,9 +93,8 @@ class Exchange:
         self._ended = "reset"
         await self._caller.reset()
 
-    async def _ask(self) -> ClientResponse:
+    async def _ask(self) -> Answering:
         request, effect = self._call.request, self._call.effect
-        headers: Iterable[tuple[str, str]] = self._headers
         coding = None
         if not effect.is_nothing:
             # The answer has to be read to be changed.
@@ -105,14 +102,11 @@ class Exchange:
         body = request.body
         if effect.request is not None:
             body = effect.request(body)
-            kept = [pair for pair in headers if pair[0].lower() != "content-length"]
-            headers = (*kept, ("Content-Length", str(len(body))))
-        sent = for_upstream(headers, coding=coding)
-        return await self._upstream.ask(
-            request.method, request.url, sent, body, harmless=request.kind == "llm"
-        )
+        headers = for_upstream(self._headers, coding=coding, resized=effect.request is not None)
+        harmless = request.kind == "llm"
+        return await self._upstream.ask(request.method, request.url, headers, body, harmless=harmless)
 
-    async def _pass_on(self, response: ClientResponse) -> None:
+    async def _pass_on(self, response: Answering) -> None:
         effect = self._call.effect
         try:
             if effect.lost:
@@ -122,7 +116,7 @@ class Exchange:
                 await self._caller.reset()
             elif not self._changes(response):
                 await self._untouched(response)
-            elif is_streamed(self._call.request, response.status, tuple(response.headers.items())):
+            elif is_streamed(self._call.request, response.status, tuple(text(response.raw_headers))):
                 await self._stream(response)
             else:
                 await self._whole(response)
@@ -135,15 +129,14 @@ class Exchange:
         except Undecodable as error:
             self._explain(str(error))
 
-    def _changes(self, response: ClientResponse) -> bool:
+    def _changes(self, response: Answering) -> bool:
         """Whether the body has to be looked at; an answer may be without one."""
         effect = self._call.effect
         has_body = response.method != "HEAD" and response.status not in WITHOUT_BODY
         return has_body and bool(effect.rewrite or effect.shaper or effect.framing)
 
-    async def _untouched(self, response: ClientResponse) -> None:
+    async def _untouched(self, response: Answering) -> None:
         caller, content = self._caller, response.content
-        trailers = Trailers(response)
         caller.begin(response.status, response.reason, for_caller(response.raw_headers))
         first = content.read_nowait()
         if first:
@@ -153,13 +146,13 @@ class Exchange:
         while not content.at_eof():
             caller.write(await content.readany())
             await caller.drain()
-        caller.end(trailers.read())
+        caller.end(response.trailers())
 
-    async def _whole(self, response: ClientResponse) -> None:
+    async def _whole(self, response: Answering) -> None:
         effect = self._call.effect
         raw = await response.content.read()
         kept = for_caller(response.raw_headers)
-        body = decoder(response.headers.get("Content-Encoding", "")).feed(raw)
+        body = decoder(response.header("Content-Encoding")).feed(raw)
         answer = Answer(response.status, tuple(text(without_framing(kept))), body)
         if effect.rewrite is None and effect.shaper is not None:
             await self._shaped(answer, effect.shaper(), response.reason)
@@ -183,9 +176,9 @@ class Exchange:
         if not await self._take(steps):
             self._caller.end()
 
-    async def _stream(self, response: ClientResponse) -> None:
+    async def _stream(self, response: Answering) -> None:
         effect, caller = self._call.effect, self._caller
-        decoded = decoder(response.headers.get("Content-Encoding", ""))
+        decoded = decoder(response.header("Content-Encoding"))
         headers = without_framing(for_caller(response.raw_headers))
         if effect.framing == "wrong_length":
             headers.append((b"Content-Length", b"%d" % ENDLESS))

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from flakestorm.chaos.config import GatewayConfig
 from flakestorm.chaos.gateway.admin import Admin, Control
+from flakestorm.chaos.gateway.answering import HEADER_BYTES
 from flakestorm.chaos.gateway.attribution import Attribution
 from flakestorm.chaos.gateway.caller import GOES_ON, IS_OVER, Caller, CallerLeft, Sent
 from flakestorm.chaos.gateway.environment import environment
@@ -22,7 +23,7 @@ from flakestorm.chaos.gateway.exchange import Exchange, refuse
 from flakestorm.chaos.gateway.headers import octets, text
 from flakestorm.chaos.gateway.routes import NoRoute, Route, Routes
 from flakestorm.chaos.gateway.tunnel import tunnel_url
-from flakestorm.chaos.gateway.upstream import HEADER_BYTES, Upstream
+from flakestorm.chaos.gateway.upstream import Upstream
 from flakestorm.chaos.traffic import Traffic
 from flakestorm.model.errors import WorkError
 
@@ -197,8 +198,7 @@ class Gateway:
         if "Upgrade" in request.headers and request.headers["Upgrade"].lower() == "websocket":
             refuse(caller, 501, "flakestorm's gateway passes HTTP on, and no WebSockets")
             return
-        headers = text(request.raw_headers)
-        call = self._routes.call(route, request.method, headers, body)
+        call = self._routes.call(route, request.method, text(request.raw_headers), body)
         traffic = self._attribution.traffic(call.headers, lane)
         self.seen += 1
         opened = traffic.open(call)
@@ -206,7 +206,7 @@ class Gateway:
         assert task is not None  # noqa: S101 - a handler always runs in a task
         self._tasks[task] = None if opened.effect.is_nothing else traffic
         try:
-            await Exchange(caller, self._upstream, opened, headers, route.setting).run()
+            await Exchange(caller, self._upstream, opened, request.raw_headers, route.setting).run()
         finally:
             del self._tasks[task]
 

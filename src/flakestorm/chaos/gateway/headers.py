@@ -13,13 +13,12 @@ BAGGAGE_MEMBER = "flakestorm-trial"
 
 HOP_BY_HOP = frozenset(
     {
-        *("connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization"),
-        *("te", "upgrade", "http2-settings", "transfer-encoding", "expect"),
+        *(b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate", b"proxy-authorization"),
+        *(b"te", b"upgrade", b"http2-settings", b"transfer-encoding", b"expect"),
     }
 )
-_NOT_SENT_ON = HOP_BY_HOP | {"host"}
-_NOT_PASSED_ON = frozenset(name.encode() for name in HOP_BY_HOP)
-_ALONE = frozenset({"close", "keep-alive", ""})
+_NOT_SENT_ON = HOP_BY_HOP | {b"host"}
+_ALONE = frozenset({b"close", b"keep-alive", b""})
 """What a ``connection`` header may say without naming other headers."""
 FRAMING = frozenset({b"content-length", b"content-encoding", b"transfer-encoding", b"trailer"})
 
@@ -37,45 +36,43 @@ def octets(headers: Iterable[tuple[str, str]]) -> Raw:
     return tuple((_line(name), _line(value)) for name, value in headers)
 
 
-def for_upstream(headers: Iterable[tuple[str, str]], *, coding: str | None = None) -> list[tuple[str, str]]:
-    """A request's headers as they are sent on; ``coding`` replaces the value of ``accept-encoding``.
+def for_upstream(raw: Raw, *, coding: str | None = None, resized: bool = False) -> list[tuple[bytes, bytes]]:
+    """A request's headers as they are sent on, without ``host``, because the upstream has another one.
 
-    ``host`` is left out, because the upstream has another one. A name that is repeated in other letters gets
-    the first one's, or else aiohttp would keep only the last.
+    ``coding`` replaces the value of ``accept-encoding``; ``resized`` leaves the body's length out.
     """
-    kept: list[tuple[str, str]] = []
-    spelled: dict[str, str] = {}
-    named: set[str] = set()
-    for name, value in headers:
+    kept: list[tuple[bytes, bytes]] = []
+    named: set[bytes] = set()
+    for name, value in raw:
         lowered = name.lower()
         if lowered in _NOT_SENT_ON:
-            if lowered == "connection":
+            if lowered == b"connection":
                 named |= _named(value)
-            elif lowered == "te" and value.strip().lower() == "trailers":
+            elif lowered == b"te" and value.strip().lower() == b"trailers":
                 # Upstream sends trailers only to those who say that they take them, and they are passed on.
-                kept += [("TE", "trailers"), ("Connection", "TE")]
-            continue
-        if lowered == "accept-encoding" and coding is not None:
-            value = coding  # noqa: PLW2901 - the loop yields what is sent
-        kept.append((spelled.setdefault(lowered, name), value))
-    named -= {"te", "connection"}
+                kept += [(name, value), (b"Connection", b"TE")]
+        elif lowered == b"accept-encoding" and coding is not None:
+            kept.append((name, coding.encode()))
+        elif not (resized and lowered == b"content-length"):
+            kept.append((name, value))
+    named -= {b"te", b"connection"}
     return [pair for pair in kept if pair[0].lower() not in named] if named else kept
 
 
 def for_caller(raw: Raw) -> list[tuple[bytes, bytes]]:
     """An answer's headers as they are passed on untouched, framing included."""
     kept: list[tuple[bytes, bytes]] = []
-    named: set[str] = set()
+    named: set[bytes] = set()
     for pair in raw:
         lowered = pair[0].lower()
-        if lowered not in _NOT_PASSED_ON:
+        if lowered not in HOP_BY_HOP:
             kept.append(pair)
         elif lowered == b"connection":
-            named |= _named(pair[1].decode("latin-1"))
+            named |= _named(pair[1])
         elif lowered == b"transfer-encoding" and pair[1].strip().lower() == b"chunked":
             kept.append(pair)
-    named.discard("transfer-encoding")
-    return [pair for pair in kept if pair[0].decode("latin-1").lower() not in named] if named else kept
+    named.discard(b"transfer-encoding")
+    return [pair for pair in kept if pair[0].lower() not in named] if named else kept
 
 
 def without_framing(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -97,9 +94,9 @@ def named_trial(headers: Mapping[str, str]) -> str:
     return named
 
 
-def _named(connection: str) -> set[str]:
+def _named(connection: bytes) -> set[bytes]:
     """The headers that a ``connection`` header declares to be for one connection only."""
-    return {part.strip().lower() for part in connection.split(",")} - _ALONE
+    return {part.strip().lower() for part in connection.split(b",")} - _ALONE
 
 
 def _line(value: str) -> bytes:
