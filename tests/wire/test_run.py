@@ -159,6 +159,9 @@ def test_kill_and_resume_is_the_same_as_no_kill(slow_run: tuple[subprocess.Popen
     process.wait()
     listed = flakestorm(project, "runs")
     assert "interrupted" in listed.stdout
+    # What was not run could still fail, so that nobody may take it for a pass.
+    assert flakestorm(project, "score").returncode == 4
+    assert "PARTIAL, NO VERDICT  Partial, " in flakestorm(project, "report").stdout
     resumed = flakestorm(project, "run", "--resume")
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert "of them done before" in resumed.stdout

@@ -101,6 +101,7 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
             tally.control,
             info.is_search,
             scenarios,
+            _done(info, tally.totals),
         ),
         scores=scores,
         totals=tally.totals,
@@ -154,4 +155,10 @@ def reassess(run: Run, demands: Demands) -> Assessment:
         control,
         run.info.is_search,
         run.by_scenario,
+        _done(run.info, run.totals),
     )
+
+
+def _done(info: RunInfo, totals: Totals) -> str:
+    """How much of the plan a partial run has done; an empty string for a run that is complete."""
+    return "" if info.status == "complete" else f"{totals.trials:,} of {info.planned:,} trials"

@@ -49,12 +49,12 @@ def command(text: str, label: str) -> Html:
 def verdict_section(run: Run) -> Html:
     """The sentence, the reasons, the scores with their intervals, and how all trials ended."""
     colour, words = JUDGEMENTS.get(run.assessment.exit_code, ("errored", "Not measured"))
-    partial = None if run.info.status == "complete" else tag("span", f"{run.info.status} run", class_="tag")
+    if run.info.status != "complete":
+        words = f"Partial: {words[0].lower()}{words[1:]}"
     judgement = tag(
         "p",
         tag("strong", words, class_=f"judgement {colour}"),
         tag("span", f"exit code {run.assessment.exit_code}", class_="muted"),
-        partial,
         class_="judged",
     )
     reasons = [tag("li", reason) for reason in run.assessment.reasons]

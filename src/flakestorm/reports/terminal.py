@@ -41,12 +41,14 @@ def _verdict(run: Run, console: Console) -> None:
     word, style = {0: ("GOOD", "bold green"), 1: ("FELL SHORT", "bold red")}.get(
         assessment.exit_code, ("NO VERDICT", "bold yellow")
     )
+    if run.info.status != "complete":
+        word = f"PARTIAL, {word}"
     console.print()
     console.print(Text.assemble((word, style), "  ", assessment.headline))
     for reason in assessment.reasons:
         console.print(Text(f"  {visible(reason, 400)}"))
     if run.info.status != "complete":
-        console.print(Text(f"  Partial: {run.info.stop_reason}.", style="yellow"))
+        console.print(Text(f"  It stopped early: {run.info.stop_reason}.", style="yellow"))
 
 
 def _causes(run: Run, console: Console) -> None:

@@ -36,13 +36,18 @@ def assess(
     control: Totals | None = None,
     search: bool = False,
     scenarios: tuple[ScenarioRow, ...] = (),
+    partial: str = "",
 ) -> Assessment:
     """Exit codes: 0 good, 1 fell short, 3 could not work, 4 nothing proved, 130 interrupted.
 
     Without a demanded score only a broken critical invariant is a shortfall. A ``search`` measures no score.
-    A scenario none of whose faults fired proves nothing, whatever the others show.
+    A scenario none of whose faults fired proves nothing, whatever the others show. ``partial`` says how much
+    of the plan was run ("40 of 357 trials") unless all of it was: what is left could still fail, so that such
+    a run is never good.
     """
     headline = _found(causes, totals, control) if search else _headline(scores, totals, control)
+    if partial:
+        headline = f"Partial, {partial}: {headline[0].lower()}{headline[1:]}"
     reasons: list[str] = []
     shortfalls = _shortfalls(scores, causes, demands)
     code = FELL_SHORT if shortfalls else GOOD
@@ -68,8 +73,9 @@ def assess(
         # A shortfall that was found stays found, however many other trials had no verdict.
         code = code if code == FELL_SHORT else NO_WORK
         reasons.append(over_budget)
-    if interrupted:
-        code = INTERRUPTED
+    if partial or interrupted:
+        # A shortfall that was found stays found, and a run that was broken off says so by its code.
+        code = INTERRUPTED if interrupted else code or INCONCLUSIVE
         reasons.append(
             "The run is partial: what finished is kept, and `flakestorm run --resume` does the rest."
         )

@@ -79,6 +79,8 @@ async def test_budget_then_resume_equals_an_undisturbed_run(tmp_path: Path) -> N
     assert part.info.status == "partial"
     assert "max_calls" in part.info.stop_reason
     assert part.totals.trials == 20
+    assert part.assessment.exit_code == 4
+    assert part.assessment.headline.startswith("Partial, 20 of 45 trials: keeps its rules in ")
     rest: list[Event] = []
     resumed = await execute(tmp_path / "part", resume="latest", listeners=(rest.append,))
     assert resumed.info.status == "complete"

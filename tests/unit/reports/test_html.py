@@ -219,6 +219,7 @@ def test_empty_run_is_a_page(run: Run, fake: ModuleType) -> None:
     assert "Nothing broke." in page.text
     assert "No score: nothing could be judged." in page.text
     assert "partial: interrupted" in page.text
+    assert "Partial: " in page.text.partition("exit code")[0]
     assert "How it behaves" not in page.text
     assert unpack(dict(page.blocks)["index"]) == []
 

@@ -68,7 +68,8 @@ def test_a_partial_run_says_so_and_how_to_go_on(run: Run) -> None:
     """The reason and the command."""
     partial = replace(run, info=replace(run.info, status="partial", stop_reason="interrupted"))
     text = told(partial)
-    assert "Partial: interrupted." in text
+    assert "\nPARTIAL, " in text
+    assert "It stopped early: interrupted." in text
     assert f"flakestorm run --resume {run.info.id}" in text
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from flakestorm.model.record import TrialRecord
-from flakestorm.model.run import Score, Scores, Totals
+from flakestorm.model.run import ScenarioRow, Score, Scores, Totals
 from flakestorm.model.verdict import Severity
 from flakestorm.scoring.assessment import Demands, assess
 from flakestorm.scoring.causes import CauseTally
@@ -67,3 +67,69 @@ def test_a_broken_critical_invariant_falls_short(make_record: Callable[..., Tria
     said = assess(SCORES, TOTALS, causes.causes(), Demands())
     assert said.exit_code == 1
     assert "critical" in said.reasons[0]
+
+
+@pytest.mark.parametrize(("threshold", "code"), [(None, 4), (0.8, 4), (0.9, 1)])
+def test_a_partial_run_is_never_good(threshold: float | None, code: int) -> None:
+    """What was not run could still fail: exit code 4, the first word says it, and a shortfall stays one."""
+    said = assess(SCORES, TOTALS, (), Demands(min_score=threshold), partial="40 of 357 trials")
+    assert said.exit_code == code
+    assert said.headline.startswith("Partial, 40 of 357 trials: keeps its rules in 83% of disturbed requests")
+    assert "--resume" in said.reasons[-1]
+
+
+def test_a_partial_run_that_was_interrupted_or_could_not_work() -> None:
+    """Both codes say more than that it is partial."""
+    errors = Totals(trials=100, passed=80, errored=20)
+    assert assess(SCORES, errors, (), Demands(), partial="100 of 357 trials").exit_code == 3
+    assert assess(SCORES, TOTALS, (), Demands(), interrupted=True, partial="1 of 2 trials").exit_code == 130
+
+
+def test_a_partial_search_says_so_first() -> None:
+    """The same for a run that counts failures."""
+    said = assess(Scores(), TOTALS, (), Demands(), search=True, partial="440 of 500 trials")
+    assert said.headline.startswith("Partial, 440 of 500 trials: found 0 distinct failures")
+    assert said.exit_code == 4
+
+
+FAULTS = Score(0.64, 0.5, 0.76, 40)
+
+
+def test_the_sentence_has_both_arms() -> None:
+    """Disturbed requests and trials under faults each have their rate with its interval."""
+    both = Scores(robustness=SCORE, chaos_resilience=FAULTS, overall=FAULTS)
+    headline = assess(both, TOTALS, (), Demands()).headline
+    assert headline.startswith(
+        "Keeps its rules in 83% of disturbed requests (95 % interval 78%–87%, 412 judged;"
+    )
+    assert headline.endswith(" Of trials under faults it is 64% (95 % interval 50%–76%, 40 judged).")
+    alone = assess(Scores(chaos_resilience=FAULTS, overall=FAULTS), TOTALS, (), Demands())
+    assert alone.headline.startswith("Keeps its rules in 64% of trials under faults (95 % interval 50%–76%")
+    assert alone.exit_code == 0
+
+
+def test_overall_score_is_measured_against_the_demand() -> None:
+    """With several pillars the threshold is for all of them together."""
+    both = Scores(robustness=SCORE, chaos_resilience=FAULTS, overall=Score(0.7, 0.6, 0.8, 452))
+    assert assess(both, TOTALS, (), Demands(min_score=0.69)).exit_code == 0
+    assert assess(both, TOTALS, (), Demands(min_score=0.71)).exit_code == 1
+
+
+def test_scenario_that_never_fires_is_inconclusive() -> None:
+    """Exit code 4 by name, not an exhausted error budget; a shortfall that was found stays found."""
+    totals = Totals(trials=60, passed=40, inconclusive=20)
+    idle = ScenarioRow("calm", Totals(trials=20, inconclusive=20), None, unfired=20)
+    said = assess(SCORES, totals, (), Demands(), scenarios=(idle,))
+    assert said.exit_code == 4
+    assert "No fault of 'calm' fired in any of its 20 trials" in said.reasons[-1]
+    assert assess(SCORES, totals, (), Demands(min_score=0.9), scenarios=(idle,)).exit_code == 1
+    assert assess(SCORES, totals, (), Demands()).exit_code == 3
+
+
+def test_chance_does_not_use_up_the_error_budget() -> None:
+    """A fault that fires in every fourth trial leaves the others without verdict, as it should."""
+    totals = Totals(trials=60, passed=45, inconclusive=15)
+    rare = ScenarioRow("rare", Totals(trials=20, passed=5, inconclusive=15), SCORE, unfired=15)
+    said = assess(SCORES, totals, (), Demands(), scenarios=(rare,))
+    assert said.exit_code == 0
+    assert len(said.reasons) == 1
