@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flakestorm.model.outcome import ErrorKind, Outcome
+from flakestorm.model.outcome import ErrorKind
 from flakestorm.scoring.behaviour.case import Case, Symptom, names
 
 HTTP_FIRST = 300
@@ -11,20 +11,16 @@ HTTP_FIRST = 300
 
 def crash(case: Case) -> Symptom | None:
     """An exception, the end of its process or a server error in a trial in which a fault fired."""
-    error = case.record.outcome.error
-    if not case.disturbed or error is None or not is_crash(case.record.outcome):
+    outcome = case.record.outcome
+    if not case.disturbed or outcome.error is None or not is_crash(outcome.error.kind, outcome.status):
         return None
     if case.control.trials and not case.control.passed:
         return None
-    return Symptom(f"when {names(case.disturbed)} fired: {error.message[:200]}", -len(case.calls))
+    return Symptom(f"when {names(case.disturbed)} fired: {outcome.error.message[:200]}", -len(case.calls))
 
 
-def is_crash(outcome: Outcome) -> bool:
+def is_crash(kind: ErrorKind, status: int | None) -> bool:
     """Whether the agent broke, as opposed to refusing, being slow or answering in a wrong form."""
-    error = outcome.error
-    if error is None:
-        return False
-    if error.kind is ErrorKind.STATUS:
-        status = outcome.status or 0
-        return status >= 500 or status < HTTP_FIRST
-    return error.kind in (ErrorKind.EXCEPTION, ErrorKind.DIED)
+    if kind is ErrorKind.STATUS:
+        return status is not None and (status >= 500 or status < HTTP_FIRST)
+    return kind in (ErrorKind.EXCEPTION, ErrorKind.DIED)

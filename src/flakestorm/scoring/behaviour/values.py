@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations_with_replacement
 
 _ISO = re.compile(r"\b\d{4}-(\d{2})-(\d{2})")
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./]\d{2,4}\b")
@@ -81,7 +81,7 @@ def known_values(text: str) -> set[str]:
     numbers = _NUMBER.findall(text)
     keys = {*values(text), *map(digits, numbers), *map(digits, re.findall(r"\d+", text))}
     amounts = sorted(set(map(_amount, numbers)))[:MOST_COMBINED]
-    for one, other in combinations(amounts, 2):
+    for one, other in combinations_with_replacement(amounts, 2):
         for result in (one + other, other - one, one * other):
             keys.add(digits(f"{result:.2f}"))
     return keys
