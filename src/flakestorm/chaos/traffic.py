@@ -134,6 +134,7 @@ class Traffic:
             sent=_fingerprint(request),
             received=self._redact(text),
             asked_wait_ms=_asked_wait_ms(effect),
+            stream=request.stream,
         )
 
 

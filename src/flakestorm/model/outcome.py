@@ -74,7 +74,8 @@ class Call:
     no complete answer (reset, cut, hung, left, unreachable). ``retry`` is the retry number that an SDK
     declares, 0 for a first try. ``sent`` is a digest of method, URL and body: equal ones are the same
     request. ``received`` is the beginning of what the agent got, as text, redacted. ``asked_wait_ms`` is how
-    long the answer asked to wait before the next try, where it did.
+    long the answer asked to wait before the next try, where it did. ``stream`` says that the answer was asked
+    for piece by piece.
     """
 
     kind: str
@@ -92,6 +93,7 @@ class Call:
     sent: str = ""
     received: str = ""
     asked_wait_ms: float | None = None
+    stream: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The public JSON form (plain lists, strings, numbers)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flakestorm.reports.schema_words import (
     COUNT,
+    FLAG,
     MILLISECONDS,
     NUMBER,
     TEXT,
@@ -14,7 +15,7 @@ from flakestorm.reports.schema_words import (
     reference,
 )
 
-LATER = ("held", "ended", "retry", "tokens", "method", "url", "sent", "received", "asked_wait_ms")
+LATER = ("held", "ended", "retry", "tokens", "method", "url", "sent", "received", "asked_wait_ms", "stream")
 """Keys of a call that the first reports of this format do not have yet."""
 
 
@@ -37,6 +38,7 @@ def call() -> JsonSchema:
             "sent": {**TEXT, "description": "a digest: equal ones are the same request"},
             "received": {**TEXT, "description": "the beginning of what the agent got"},
             "asked_wait_ms": {**or_null(NUMBER), "description": "what a retry-after header asked for"},
+            "stream": {**FLAG, "description": "whether the answer was asked for piece by piece"},
         },
         optional=LATER,
     )
