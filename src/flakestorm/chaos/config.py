@@ -102,6 +102,11 @@ class ContextAttack(WithOptions):
     payloads: tuple[str, ...] = Field((), description="Texts to inject, one of them each time")
     payload: str | None = Field(None, description="The one text to inject")
     trigger_probability: Probability = Field(1.0, description="How likely a matching result is attacked")
+    tool: str = Field("*", min_length=1, description="Attacks on results: only of this tool (a glob)")
+    model: str = Field("*", min_length=1, description="Attacks on messages: only to this model (a glob)")
+    on_calls: tuple[Annotated[int, Field(ge=1)], ...] | None = Field(
+        None, min_length=1, description="Only on these matching calls, counted from 1"
+    )
     strategy: Literal["prepend", "append", "replace"] = Field(
         "prepend", description="Where memory_poisoning puts its text"
     )
@@ -209,7 +214,10 @@ class GatewayConfig(Section):
         default_factory=dict, description="Tools by name"
     )
     port: int = Field(
-        8377, ge=0, le=65_535, description="Where to listen for an agent that flakestorm does not start itself"
+        8377,
+        ge=0,
+        le=65_535,
+        description="Where to listen for an agent that flakestorm does not start itself",
     )
     max_request_bytes: int = Field(
         64 << 20, ge=1, description="Larger request bodies are refused with status 413"

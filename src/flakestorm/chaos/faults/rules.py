@@ -78,11 +78,12 @@ def _attack_rule(attack: ContextAttack) -> Rule:
     kinds, decide = ATTACKS[attack.type]
 
     def matches(request: CallRequest) -> bool:
-        return request.kind in kinds and request.method != "CONNECT"
+        wanted = attack.model if request.kind == "llm" else attack.tool
+        return request.kind in kinds and request.method != "CONNECT" and fnmatchcase(request.name, wanted)
 
     return Rule(
         attack.type,
-        Conditions(attack.trigger_probability),
+        Conditions(attack.trigger_probability, on_calls=attack.on_calls),
         matches,
         lambda occasion: decide(attack, occasion),
     )

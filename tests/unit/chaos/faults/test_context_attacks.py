@@ -57,6 +57,16 @@ def test_what_is_attacked(kind: Any, is_attacked: bool) -> None:
     assert bool(effect.fired) == is_attacked
 
 
+def test_only_some_calls() -> None:
+    """By number and by the name of the tool or model; each of these has its own count."""
+    made = engine(type="indirect_injection", tool="sea*", on_calls=[2])
+    assert [bool(made.effect(TOOL).fired) for _ in range(3)] == [False, True, False]
+    assert made.effect(CallRequest("tool", "other")).held == ()
+    asked = engine(type="overflow", model="m2", on_calls=[1])
+    calls = [CallRequest("llm", name, "openai", body=b"{}") for name in ("m1", "m2", "m2")]
+    assert [bool(asked.effect(call).fired) for call in calls] == [False, True, False]
+
+
 def test_own_payloads() -> None:
     """One of the user's payloads each time, with the canary where it is asked for."""
     found = set()
