@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flakestorm.chaos.config import Fault
@@ -26,11 +27,11 @@ class Conditions:
             fault.probability, fault.after_calls, fault.on_calls, fault.every, fault.times, fault.max_active
         )
 
-    def unmet(self, occurrence: int, fired: int, active: int, drawn: float) -> str:
+    def unmet(self, occurrence: int, fired: int, active: int, draw: Callable[[], float]) -> str:
         """Which condition does not hold for this occurrence, in words; "" when the fault fires.
 
         ``fired`` is how often it fired before on calls with the same match key, ``active`` how many calls it
-        disturbs at the moment, and ``drawn`` a number in [0, 1).
+        disturbs at the moment; ``draw`` gives a number in [0, 1), and is asked only where it decides.
         """
         if self.after_calls is not None and occurrence <= self.after_calls:
             return f"call {occurrence} is not after {self.after_calls} calls"
@@ -42,8 +43,10 @@ class Conditions:
             return f"it fired {self.times} times already"
         if self.max_active is not None and active >= self.max_active:
             return f"{active} calls are disturbed at the moment"
-        if drawn >= self.probability:
-            return f"probability {self.probability:g}, drawn {drawn:.3f}"
+        if self.probability < 1:
+            drawn = draw()
+            if drawn >= self.probability:
+                return f"probability {self.probability:g}, drawn {drawn:.3f}"
         return ""
 
 

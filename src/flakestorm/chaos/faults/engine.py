@@ -56,13 +56,13 @@ class FaultEngine:
         effect = call.effect(request.stream)
         if self._memory is not None:
             effect = self._memory.watching(effect, request)
-        if effect != NOTHING:
+        if call.parts:
             call.decided = effect
             self._open[id(effect)] = call
         return effect
 
     def ended(self, effect: Effect) -> Effect | None:
-        """The call is over: what really came of ``effect``; None for one that did nothing."""
+        """The call is over: what really came of ``effect``; None when nothing was to come of it."""
         call = self._open.pop(id(effect), None)
         if call is None:
             return None
@@ -77,7 +77,7 @@ class FaultEngine:
             occurrence,
             rule.counts.fired(key),
             rule.counts.active,
-            draw(self._seed, self._trial_id, what, occurrence),
+            lambda: draw(self._seed, self._trial_id, what, occurrence),
         )
         if unmet:
             return unmet
@@ -122,6 +122,8 @@ class _Open:
 
     def effect(self, is_stream: bool) -> Effect:
         """All parts together."""
+        if not self.parts:
+            return Effect(held=tuple(self._held)) if self._held else NOTHING
         return composed(self.parts, self._held, self._changes, is_stream)
 
     def came_true(self) -> Iterator[tuple[int, bool]]:

@@ -31,7 +31,7 @@ CUTS = st.lists(st.integers(0, 10_000), max_size=25)
 
 
 @given(OBJECTS, NEWLINES, CUTS, st.booleans())
-@settings(max_examples=120)
+@settings(max_examples=60)
 def test_server_sent_events(
     objects: list[dict[str, object]], newline: str, cuts: list[int], named: bool
 ) -> None:
@@ -48,7 +48,7 @@ def test_server_sent_events(
 
 
 @given(OBJECTS, st.sampled_from(["\n", "\r\n"]), CUTS)
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_lines(objects: list[dict[str, object]], newline: str, cuts: list[int]) -> None:
     """One JSON object a line."""
     body = "".join(json.dumps(value) + newline for value in objects).encode()
@@ -59,7 +59,7 @@ def test_lines(objects: list[dict[str, object]], newline: str, cuts: list[int]) 
 
 
 @given(OBJECTS, st.sampled_from([",", ",\r\n", "\n, "]), CUTS, st.sampled_from([None, 1]))
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_list(objects: list[dict[str, object]], comma: str, cuts: list[int], indent: int | None) -> None:
     """The elements of one JSON list, whatever strings are in them."""
     body = ("[" + comma.join(json.dumps(value, indent=indent) for value in objects) + "\n]").encode()
@@ -70,7 +70,7 @@ def test_list(objects: list[dict[str, object]], comma: str, cuts: list[int], ind
 
 
 @given(st.binary(max_size=60), CUTS)
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_any_bytes(body: bytes, cuts: list[int]) -> None:
     """Nothing is lost or added, and the cuts of the network change nothing."""
     found, rest = cut(body, cuts)

@@ -118,7 +118,7 @@ def test_huge(value: Any) -> None:
 
 
 @given(JSON_VALUES, st.sampled_from(VALID))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_always_valid_json(value: Any, mode: str) -> None:
     """Modes that damage values leave JSON, and say that they fired only when something changed."""
     body = json.dumps(value).encode()
@@ -131,7 +131,7 @@ def test_always_valid_json(value: Any, mode: str) -> None:
 
 
 @given(JSON_VALUES, st.sampled_from(["malformed", "truncated"]))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_never_valid_json(value: Any, mode: str) -> None:
     """Modes that break a result leave nothing that can be parsed."""
     body = changed(mode, json.dumps(value).encode())
