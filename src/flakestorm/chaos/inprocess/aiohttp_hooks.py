@@ -121,7 +121,10 @@ def _middleware(watch: Watch, traffic: Traffic, timeout: Any) -> Callable[..., A
             headers = tuple(response.headers.items())
 
             async def close() -> None:
-                response.release()
+                # A connection whose answer has all come is given back by itself. The response is not told:
+                # it would tell its body, which is the agent's by then.
+                if response.connection is not None:
+                    response.connection.close()
 
             return AsyncReply(response.status, headers, _arriving(response.content), close)
 

@@ -46,12 +46,16 @@ class Passage:
         self.status: int | None = None
         self.received = Received()
         self._announced: int | None = None
+        self._unread_is_fine = False
 
     def begun(self, status: int, headers: Headers) -> None:
         """The answer is there, except for its body."""
         self.status = status
         length = next((value for name, value in headers if name.lower() == "content-length"), "")
         self._announced = int(length) if length.isdecimal() else None
+        # Nobody reads the body of a redirect, and some answers have none whatever length they tell.
+        if not has_body(self.call.request, status) or 300 <= status < 400:
+            self._unread_is_fine = True
 
     def note(self, ended: str = "") -> None:
         """The call is over."""
@@ -64,7 +68,7 @@ class Passage:
     def dropped(self) -> None:
         """The agent reads no further, perhaps because it has everything: few read up to the very end."""
         complete = self.received.size == self._announced or self.received.is_terminated
-        self.note("" if complete else "left")
+        self.note("" if complete or self._unread_is_fine else "left")
 
     def wait(self, silence: Silence) -> tuple[float, bool]:
         """How many seconds to wait now, and whether the agent's own timeout ends the silence early."""

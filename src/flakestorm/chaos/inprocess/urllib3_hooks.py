@@ -42,9 +42,11 @@ class _Words:
         self.patience_s: float | None = Timeout.resolve_default_timeout(read)
 
     def ended(self, error: BaseException, begun: bool) -> str:
-        from urllib3.exceptions import TimeoutError as Urllib3Timeout
+        from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
-        if isinstance(error, Urllib3Timeout):
+        # A refused connection is a timeout to urllib3, too.
+        was_late = isinstance(error, ConnectTimeoutError | ReadTimeoutError)
+        if was_late and not isinstance(error, NewConnectionError):
             return "left"
         return "cut" if begun else "unreachable"
 
