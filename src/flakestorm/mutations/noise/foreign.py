@@ -8,7 +8,6 @@ from random import Random
 
 from flakestorm.model.mutation import Edit, Kind
 from flakestorm.mutations.edits import drafted, pick
-from flakestorm.mutations.language_mixing_digits import written_numbers
 from flakestorm.mutations.registry import Draft, Source, operator
 from flakestorm.mutations.token_manipulation_characters import HOMOGLYPHS
 from flakestorm.mutations.wording import Wording
@@ -82,11 +81,3 @@ def full_width(source: Source, rng: Random, intensity: float) -> Draft | None:
     words = [word for word in source.wording.words if word.text.isascii()]
     picked = pick(rng, words, intensity) if words else ()
     return drafted(Edit(word.start, word.end, _widened(word.text)) for word in picked)
-
-
-@operator("noise", "full_width_digits", Kind.PRESERVES_MEANING, touches_protected=True)
-def full_width_digits(source: Source, rng: Random, intensity: float) -> Draft | None:
-    """Types numbers in full-width digits, as an East Asian input method does until it is switched."""
-    numbers = written_numbers(source.text)
-    picked = pick(rng, numbers, max(intensity, 0.5)) if numbers else ()
-    return drafted(Edit(start, end, _widened(source.text[start:end])) for start, end in picked)
