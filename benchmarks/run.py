@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("startup", "mutations", "invariants", "shrinking", "agents", "engine", "memory")
+BENCHMARKS = ("startup", "mutations", "invariants", "shrinking", "agents", "gateway", "engine", "memory")
 
 
 def main() -> None:
