@@ -36,20 +36,21 @@ class Reach:
         """The names of the tools that are known, called or not."""
         return frozenset(self._watch.tools | declared)
 
-    def missing(self, disturbed: Collection[str]) -> str:
+    def missing(self, disturbed: Collection[str], by_url: bool = False) -> str:
         """Why the faults on ``disturbed`` (any of llm, tool, context) can reach nothing; "" when they can.
 
-        Ask after the control arm: a tool or model that was not called in it may still be called later, but
+        ``by_url`` says that a tool fault has ``match_url``: any HTTP call may then be its tool. Ask after the control arm: a tool or model that was not called in it may still be called later, but
         with none known and none seen, nothing ever fires.
         """
         kinds = self._watch.kinds
         no_tool = not self.tools and not kinds["tool"]
         problems = []
-        if "tool" in disturbed and no_tool:
+        if "tool" in disturbed and no_tool and not (by_url and kinds["http"]):
             problems.append(
                 "There are tool faults, but no tool is known and no call of one was seen. Name the agent's "
                 'tools: agent.tools: ["module:function"], agent.tool_registry: "module:registry", '
-                "@flakestorm.tool before the function, or chaos.gateway.tools for tools behind a URL"
+                "@flakestorm.tool before the function, or for tools behind a URL chaos.gateway.tools, or "
+                "match_url in the fault"
                 f"{self._hosts()}."
             )
         if "llm" in disturbed and not kinds["llm"]:

@@ -39,6 +39,8 @@ def test_hosts_that_may_be_tools_are_named() -> None:
     said = Reach(watch).missing({"tool"})
     assert "(other hosts that it called: shop.example)" in said
     assert said.endswith("Calls that were seen: httpx 1.")
+    assert Reach(watch).missing({"tool"}, by_url=True) == ""
+    assert "no tool is known" in Reach(Watch()).missing({"tool"}, by_url=True)
 
 
 def test_known_or_seen_is_enough() -> None:
