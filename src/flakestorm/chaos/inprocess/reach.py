@@ -39,8 +39,9 @@ class Reach:
     def missing(self, disturbed: Collection[str], by_url: bool = False) -> str:
         """Why the faults on ``disturbed`` (any of llm, tool, context) can reach nothing; "" when they can.
 
-        ``by_url`` says that a tool fault has ``match_url``: any HTTP call may then be its tool. Ask after the control arm: a tool or model that was not called in it may still be called later, but
-        with none known and none seen, nothing ever fires.
+        ``by_url`` says that a tool fault has ``match_url``: any HTTP call may then be its tool. Ask after the
+        control arm: a tool or model that was not called in it may still be called later, but with none known
+        and none seen, nothing ever fires.
         """
         kinds = self._watch.kinds
         no_tool = not self.tools and not kinds["tool"]
