@@ -3,66 +3,71 @@
 from __future__ import annotations
 
 import zlib
-from typing import Protocol
+from collections.abc import Iterator
 
 READABLE = ("gzip", "x-gzip", "deflate")
 _ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
 MOST_AT_ONCE = 1 << 20
-"""Bytes that one piece may grow to at a time: a bomb must not fill the memory of whoever only looks on."""
+"""A bomb must not fill the memory of whoever only looks on."""
 
 
 class Undecodable(Exception):
     """The body is not what its content coding says, or the coding is unknown here."""
 
 
-class Decoder(Protocol):
-    """Reads a compressed body piece by piece."""
+class Decoder:
+    """Reads a body piece by piece; this one a body that is not compressed."""
 
-    def feed(self, data: bytes, limit: int = 0) -> bytes:
-        """What ``data`` adds, ``limit`` bytes at most (0: all). Raises ``Undecodable``."""
-        ...
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """What ``data`` adds, about a megabyte at a time. Raises ``Undecodable``."""
+        yield data
 
-
-class Identity:
-    """The body is not compressed."""
-
-    def feed(self, data: bytes, limit: int = 0) -> bytes:
-        """``data`` itself."""
-        return data[:limit] if limit else data
+    def feed(self, data: bytes) -> bytes:
+        """All that ``data`` adds. Raises ``Undecodable``."""
+        return b"".join(self.pieces(data))
 
 
-class Zlib:
+class Zlib(Decoder):
     """gzip and deflate; a deflate body without a zlib header, which some servers send, is read as well."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(_ZLIB_OR_GZIP)
+        self._first = b""
         self._begun = False
 
-    def feed(self, data: bytes, limit: int = 0) -> bytes:
+    def pieces(self, data: bytes) -> Iterator[bytes]:
         """See ``Decoder``."""
-        try:
-            made = self._inner.decompress(data, limit)
-        except zlib.error as error:
-            if self._begun:
-                raise Undecodable(f"the compressed body is damaged: {error}") from None
-            self._inner = zlib.decompressobj(_RAW)
+        if not self._begun:
+            data = self._first + data
+            if len(data) < 2:
+                self._first = data
+                return
             self._begun = True
-            return self.feed(data, limit)
-        self._begun = self._begun or bool(made)
-        if self._inner.eof and self._inner.unused_data:
-            # A gzip file may have several members, one after the other.
-            rest = self._inner.unused_data
-            self._inner = zlib.decompressobj(_ZLIB_OR_GZIP)
-            made += self.feed(rest, limit)
-        return made
+            if not _has_header(data):
+                self._inner = zlib.decompressobj(_RAW)
+        while data:
+            try:
+                yield self._inner.decompress(data, MOST_AT_ONCE)
+            except zlib.error as error:
+                raise Undecodable(f"the compressed body is damaged: {error}") from None
+            data = self._inner.unconsumed_tail
+            if self._inner.eof and self._inner.unused_data:
+                # A gzip file may have several members, one after the other.
+                data = self._inner.unused_data
+                self._inner = zlib.decompressobj(_ZLIB_OR_GZIP)
+
+
+def _has_header(data: bytes) -> bool:
+    """Whether a body begins as gzip (RFC 1952) or zlib (RFC 1950) do."""
+    return data[:2] == b"\x1f\x8b" or (data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0)
 
 
 def decoder(coding: str) -> Decoder:
     """For the value of a ``content-encoding`` header. Raises ``Undecodable`` where there is none for it."""
     name = coding.strip().lower()
     if name in ("", "identity"):
-        return Identity()
+        return Decoder()
     if name in READABLE:
         return Zlib()
     raise Undecodable(f"content-encoding '{coding}' cannot be read here; readable: {', '.join(READABLE)}")

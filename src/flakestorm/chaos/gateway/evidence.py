@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flakestorm.chaos.gateway.codings import MOST_AT_ONCE, Decoder, Undecodable, decoder
+from flakestorm.chaos.gateway.codings import Decoder, Undecodable, decoder
 from flakestorm.chaos.inprocess.received import Received
 
 
@@ -22,6 +22,7 @@ class Evidence(Received):
         if self._decoder is None:
             return
         try:
-            super().add(self._decoder.feed(data, MOST_AT_ONCE))
+            for piece in self._decoder.pieces(data):
+                super().add(piece)
         except Undecodable:
             self._decoder = None
