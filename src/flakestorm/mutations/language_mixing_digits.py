@@ -19,7 +19,7 @@ EXACT = re.compile(r"[\"“”'‘’«»`{}@/]")
 
 
 @lru_cache(maxsize=64)
-def _numbers(text: str) -> tuple[tuple[int, int], ...]:
+def written_numbers(text: str) -> tuple[tuple[int, int], ...]:
     """(start, end) of the numbers that stand in the text itself."""
     exact = [(start, end) for start, end in protected_spans(text) if EXACT.search(text[start:end])]
     starts = [start for start, _ in exact]
@@ -34,7 +34,7 @@ def _numbers(text: str) -> tuple[tuple[int, int], ...]:
 @operator("language_mixing", "other_digits", Kind.PRESERVES_MEANING, touches_protected=True)
 def other_digits(source: Source, rng: Random, intensity: float) -> Draft | None:  # noqa: ARG001 - a keyboard types all
     """Writes numbers in full-width, Arabic, Persian, Devanagari or Thai digits."""
-    numbers = _numbers(source.text)
+    numbers = written_numbers(source.text)
     if not numbers:
         return None
     zero = ord(rng.choice(ZEROS))
