@@ -76,11 +76,15 @@ class PromptRow:
 
 @dataclass(frozen=True, slots=True)
 class FaultCount:
-    """In how many calls one fault matched, and in how many of these it fired."""
+    """In how many calls one fault matched, and in how many of these it fired.
+
+    ``why`` is the reason for which it mostly held back, "" where it always fired.
+    """
 
     name: str
     matched: int
     fired: int
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ class ScenarioRow:
 
     @property
     def fired(self) -> int:
-        """How many times a fault fired."""
+        """In how many calls a fault fired, fault by fault."""
         return sum(fault.fired for fault in self.faults)
 
 

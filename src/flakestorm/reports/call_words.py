@@ -27,10 +27,10 @@ def result(call: Call) -> str:
 
 
 def amplification(found: tuple[Amplification, ...]) -> str:
-    """``llm calls ×3.0 (worst ×9.0)`` for what takes more or less than undisturbed; "" where nothing does."""
+    """``llm calls ×3.0 (worst ×9.0)`` for what takes more than undisturbed; "" where nothing does."""
     told = []
     for one in found:
-        if one.median != 1 or one.worst > 1:
+        if one.worst >= 1.1:
             name = one.what if one.what == "tokens" else f"{one.what} calls"
             told.append(f"{name} ×{one.median:.1f} (worst ×{one.worst:.1f})")
     return ", ".join(told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flakestorm.model.run import Run, ScenarioRow
+from flakestorm.model.run import FaultCount, Run, ScenarioRow
 from flakestorm.reports.call_words import consequences
 from flakestorm.reports.html_text import hostile
 from flakestorm.reports.html_verdict import interval_picture, percent
@@ -84,8 +84,10 @@ def _trials(row: ScenarioRow) -> Html:
 def _faults(row: ScenarioRow) -> Html:
     if not row.faults:
         return tag("span", "no call matched", class_="muted")
-    fired = [
-        tag("li", tag("code", hostile(fault.name[:80])), f" in {fault.fired:,} of {fault.matched:,} calls")
-        for fault in row.faults
-    ]
-    return tag("ul", *fired)
+    return tag("ul", *map(_fault, row.faults))
+
+
+def _fault(fault: FaultCount) -> Html:
+    why = tag("div", "else: ", hostile(fault.why[:200]), class_="muted") if fault.why else None
+    count = f" in {fault.fired:,} of {fault.matched:,} calls"
+    return tag("li", tag("code", hostile(fault.name[:80])), count, why)

@@ -46,7 +46,8 @@ def call() -> JsonSchema:
 
 def scenario_row(totals: JsonSchema) -> JsonSchema:
     """One scenario: how its trials ended, what fired, what it cost, and how the agent came back."""
-    fault = object_of({"name": TEXT, "matched": COUNT, "fired": COUNT})
+    why = {**TEXT, "description": "why it mostly held back; empty where it always fired"}
+    fault = object_of({"name": TEXT, "matched": COUNT, "fired": COUNT, "why": why})
     amplification = object_of({"what": TEXT, "median": NUMBER, "worst": NUMBER, "trials": COUNT})
     times = dict.fromkeys(("calls", "seconds", "worst_seconds"), or_null(NUMBER))
     return object_of(
@@ -55,7 +56,7 @@ def scenario_row(totals: JsonSchema) -> JsonSchema:
             **totals,
             "unfired": {**COUNT, "description": "trials in which no fault fired: they prove nothing"},
             "matched": {**COUNT, "description": "calls in which a fault could have fired, fault by fault"},
-            "fired": {**COUNT, "description": "how many times a fault fired"},
+            "fired": {**COUNT, "description": "calls in which one fired, fault by fault"},
             "rate": {**or_null(reference("score")), "description": "resilience: passed ÷ judged"},
             "faults": list_of(fault),
             "amplification": list_of(amplification),

@@ -41,7 +41,8 @@ def print_scenarios(rows: Sequence[ScenarioRow], console: Console) -> None:
     for row in rows:
         told = [f"{name} {text}" for name, text in consequences(row)]
         if row.unfired:
-            told.insert(0, f"nothing fired in {row.unfired:,} of {row.totals.trials:,} trials")
+            why = next((f" ({fault.why})" for fault in row.faults if not fault.fired and fault.why), "")
+            told.insert(0, f"nothing fired in {row.unfired:,} of {row.totals.trials:,} trials{why}")
         if told:
             console.print(Text(f"  {visible(row.name, 24)}: {'; '.join(told)}", style="dim"))
 

@@ -12,10 +12,8 @@ SKIPPED = (
     "{:,} trials were skipped: no invariant applies to what they send, or it cannot be sent to this kind of "
     "agent; the report says which. An invariant for whatever is sent is `- type: completes`."
 )
-UNFIRED = (
-    "No fault of {} fired in any of its {:,} trials, so nothing is proved about it. Does the agent's traffic "
-    "pass through flakestorm? `flakestorm verify` tells what can be reached."
-)
+UNSEEN = "no call that its faults are for passed through flakestorm"
+SHOWN_IDLE = 5
 GOOD, FELL_SHORT, NO_WORK, INCONCLUSIVE, INTERRUPTED = 0, 1, 3, 4, 130
 
 
@@ -65,8 +63,9 @@ def assess(
     idle = [row for row in scenarios if row.totals.trials and row.unfired == row.totals.trials]
     if idle:
         code = code or INCONCLUSIVE
-        names = ", ".join(f"'{row.name}'" for row in idle)
-        reasons.append(UNFIRED.format(names, sum(row.totals.trials for row in idle)))
+        reasons += map(_nothing_fired, idle[:SHOWN_IDLE])
+    if len(idle) > SHOWN_IDLE:
+        reasons.append(f"The same holds for {len(idle) - SHOWN_IDLE} more scenarios.")
     # A search looks for errors as well, so their share says nothing about how the work went.
     over_budget = "" if search else _over_budget(totals, scenarios, demands)
     if over_budget:
@@ -80,6 +79,14 @@ def assess(
             "The run is partial: what finished is kept, and `flakestorm run --resume` does the rest."
         )
     return Assessment(code, headline, tuple(reasons))
+
+
+def _nothing_fired(row: ScenarioRow) -> str:
+    why = "; ".join(f"{fault.name}: {fault.why}" for fault in row.faults if fault.why) or UNSEEN
+    return (
+        f"No fault of '{row.name}' fired in any of its {row.totals.trials:,} trials, so nothing is proved "
+        f"about it ({why})."
+    )
 
 
 def _over_budget(totals: Totals, scenarios: tuple[ScenarioRow, ...], demands: Demands) -> str:

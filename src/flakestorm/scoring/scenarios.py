@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flakestorm.model.record import TrialRecord
-from flakestorm.model.run import DataUse, FaultCount, ScenarioRow, Score
+from flakestorm.model.run import DataUse, ScenarioRow, Score
 from flakestorm.scoring.behaviour.amplification import AmplificationTally
 from flakestorm.scoring.behaviour.case import Case
 from flakestorm.scoring.behaviour.data_use import use_of_data
 from flakestorm.scoring.behaviour.recovery import RecoveryTally
 from flakestorm.scoring.counts import Cells, Counts
+from flakestorm.scoring.faults_fired import FaultTally
 
 Weight = Callable[[str], float]
 
@@ -26,31 +27,18 @@ class _Scenario:
     counts: Counts = field(default_factory=Counts)
     cells: Cells = field(default_factory=Cells)
     unfired: int = 0
-    matched: dict[str, int] = field(default_factory=dict)
-    fired: dict[str, int] = field(default_factory=dict)
+    faults: FaultTally = field(default_factory=FaultTally)
     data: dict[str, int] = field(default_factory=dict)
     recovery: RecoveryTally = field(default_factory=RecoveryTally)
     amplification: AmplificationTally = field(default_factory=AmplificationTally)
 
-    def count_faults(self, record: TrialRecord) -> None:
-        for call in record.outcome.calls:
-            held = {reason.partition(": ")[0] for reason in call.held}
-            for name in {*call.fired, *held}:
-                self.matched[name] = self.matched.get(name, 0) + 1
-            for name in call.fired:
-                self.fired[name] = self.fired.get(name, 0) + 1
-
     def row(self, name: str, weight: Weight) -> ScenarioRow:
-        faults = tuple(
-            FaultCount(fault, matched, self.fired.get(fault, 0))
-            for fault, matched in sorted(self.matched.items())
-        )
         return ScenarioRow(
             name=name,
             totals=self.counts.totals,
             rate=self.cells.score(weight),
             unfired=self.unfired,
-            faults=faults,
+            faults=self.faults.summary(),
             amplification=self.amplification.summary(),
             recovery=self.recovery.summary(),
             data=DataUse(**self.data),
@@ -70,7 +58,7 @@ class ScenarioTally:
         trial = record.trial
         scenario = self._scenarios.setdefault(trial.scenario, _Scenario())
         scenario.counts.add(record.status)
-        scenario.count_faults(record)
+        scenario.faults.add(record.outcome.calls)
         if not record.outcome.faults_fired:
             scenario.unfired += 1
             return

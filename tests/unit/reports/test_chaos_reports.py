@@ -85,7 +85,9 @@ def test_json_fits_the_schema_and_comes_back(chaos_run: Run, tmp_path: Path) -> 
     assert report["scores"]["chaos_resilience"]["value"] == 0.5
     row = next(row for row in report["by_scenario"] if row["name"] == "api_outage")
     assert (row["trials"], row["passed"], row["matched"], row["fired"]) == (6, 6, 90, 84)
-    assert row["faults"] == [{"name": "rate_limit", "matched": 90, "fired": 84}]
+    assert row["faults"] == [
+        {"name": "rate_limit", "matched": 90, "fired": 84, "why": "it fired 14 times already"}
+    ]
     assert report["findings"][0]["calls"]
     for ending in ("json", "jsonl"):
         path = tmp_path / f"run.{ending}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from flakestorm.model.record import TrialRecord
-from flakestorm.model.run import ScenarioRow, Score, Scores, Totals
+from flakestorm.model.run import FaultCount, ScenarioRow, Score, Scores, Totals
 from flakestorm.model.verdict import Severity
 from flakestorm.scoring.assessment import Demands, assess
 from flakestorm.scoring.causes import CauseTally
@@ -121,7 +122,15 @@ def test_scenario_that_never_fires_is_inconclusive() -> None:
     idle = ScenarioRow("calm", Totals(trials=20, inconclusive=20), None, unfired=20)
     said = assess(SCORES, totals, (), Demands(), scenarios=(idle,))
     assert said.exit_code == 4
-    assert "No fault of 'calm' fired in any of its 20 trials" in said.reasons[-1]
+    assert said.reasons[-1] == (
+        "No fault of 'calm' fired in any of its 20 trials, so nothing is proved about it (no call that its "
+        "faults are for passed through flakestorm)."
+    )
+    why = FaultCount("stream_cut", 40, 0, "the call does not ask for a stream")
+    many = tuple(replace(idle, name=str(number), faults=(why,)) for number in range(7))
+    said = assess(SCORES, totals, (), Demands(), scenarios=many)
+    assert said.reasons[-2].endswith("(stream_cut: the call does not ask for a stream).")
+    assert said.reasons[-1] == "The same holds for 2 more scenarios."
     assert assess(SCORES, totals, (), Demands(min_score=0.9), scenarios=(idle,)).exit_code == 1
     assert assess(SCORES, totals, (), Demands()).exit_code == 3
 

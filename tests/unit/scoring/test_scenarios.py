@@ -16,7 +16,7 @@ from flakestorm.scoring.intervals import wilson
 from flakestorm.scoring.overall import with_overall
 from flakestorm.scoring.tally import Tally
 
-FIRED = Call("llm", "gpt", 0.0, 10.0, 429, ("rate_limit",), ("slow: probability 0.5",))
+FIRED = Call("llm", "gpt", 0.0, 10.0, 429, ("rate_limit",), ("slow: probability 0.5, drawn 0.731",))
 HELD = Call("llm", "gpt", 20.0, 10.0, 200, held=("rate_limit: it fired 1 times already",))
 NOISE = Mutation("noise", "noise.op", ("x",), Kind.PRESERVES_MEANING, 0, 0.3, ())
 
@@ -55,7 +55,10 @@ def test_row_counts_trials_and_faults() -> None:
     assert row.name == "storm"
     assert row.totals == Totals(4, passed=1, failed=1, inconclusive=2)
     assert row.unfired == 2
-    assert row.faults == (FaultCount("rate_limit", 4, 2), FaultCount("slow", 2, 0))
+    assert row.faults == (
+        FaultCount("rate_limit", 4, 2, "it fired 1 times already"),
+        FaultCount("slow", 2, 0, "probability 0.5"),
+    )
     assert (row.matched, row.fired) == (6, 2)
     assert row.rate is not None
     assert (row.rate.value, row.rate.judged) == (0.5, 2)

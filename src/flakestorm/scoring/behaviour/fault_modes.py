@@ -40,8 +40,8 @@ DELIVERED = frozenset({"failed_after_commit"})
 
 
 def mode_of(fault: str) -> str:
-    """The mode in the name of a fault: ``tool:error`` and ``error`` are both ``error``."""
-    return fault.rsplit(":", 1)[-1].strip()
+    """The mode in the name of a fault: ``error``, ``tool:error`` and ``error 503`` are all ``error``."""
+    return fault.rsplit(":", 1)[-1].strip().partition(" ")[0]
 
 
 def modes(call: Call) -> frozenset[str]:

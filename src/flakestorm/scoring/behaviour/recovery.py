@@ -20,8 +20,11 @@ class RecoveryTally:
         self._never = 0
 
     def add(self, case: Case) -> None:
-        """Count a trial in which a fault fired, if it ended with a reply that was judged or without any."""
-        if not _is_over(case):
+        """Count a trial in which a fault made a call fail, if it ended in a judged reply or in no reply.
+
+        Damaged data that came without a failure leaves nothing to recover from.
+        """
+        if not _is_over(case) or not any(map(failed, case.disturbed)):
             return
         if case.record.status is not TrialStatus.PASSED:
             self._never += 1

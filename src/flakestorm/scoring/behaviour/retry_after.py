@@ -20,8 +20,9 @@ def retry_after_ignored(case: Case) -> Symptom | None:
         return None
     missing, asked, waited, call, again = max(hasty, key=lambda found: found[0])
     who = "the agent's SDK" if again.retry else "the agent"
+    times = f", {len(hasty)} times in all" if len(hasty) > 1 else ""
     return Symptom(
         f"{callee(call)} asked for {seconds(asked)} of patience (status {call.status}); {who} "
-        f"made the same request again after {seconds(waited)}, {len(hasty)} times in all.",
+        f"made the same request again after {seconds(waited)}{times}.",
         len(hasty) + missing / (1 + asked),
     )

@@ -158,6 +158,7 @@ def test_recovery_in_calls_and_seconds(make_case: MakeCase) -> None:
     tally.add(make_case(FAILED, error="exception", status="errored"))
     tally.add(make_case(FAILED, error="refused", status="errored"))
     tally.add(make_case(FAILED, status="inconclusive"))
+    tally.add(make_case(replace(FAILED, status=200, fired=("stale",))))
     assert tally.summary() == Recovery(3, 2, calls=1, seconds=0.5, worst_seconds=1.0)
 
 
