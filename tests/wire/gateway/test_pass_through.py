@@ -272,3 +272,69 @@ async def test_an_upstream_that_breaks_off(setting: Any, post: Any) -> None:
         await caller.rest()
     (call,) = await made.closed_calls()
     assert (call.ended, call.received) == ("cut", "half of it")
+
+
+async def test_a_slow_caller_slows_the_upstream(setting: Any, post: Any) -> None:
+    """What is not taken is not fetched: the gateway holds little of a large answer."""
+    pieces, size = 400, 1 << 16
+    sent = 0
+
+    async def script(exchanged: Any) -> None:
+        nonlocal sent
+        await exchanged.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (pieces * size))
+        for _ in range(pieces):
+            await exchanged.write(b"x" * size)
+            sent += 1
+
+    made = await setting(script)
+    caller = await made.connect()
+    await caller.send(post())
+    before = -1
+    while before != sent:
+        # Until nothing moves any more.
+        before = sent
+        await asyncio.sleep(0.2)
+    assert sent < pieces
+    body = (await caller.rest()).partition(b"\r\n\r\n")[2]
+    caller.writer.close()
+    assert len(body) == pieces * size
+    assert sent == pieces
+
+
+async def test_an_answer_before_the_request_was_sent(setting: Any, post: Any) -> None:
+    """A connection on which a part of the request still waits carries no other call."""
+    made: Any = None
+
+    async def refuse_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        await writer.drain()
+        early.append(writer)
+
+    early: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(refuse_early, "127.0.0.1", 0, limit=1 << 10)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    async def script(exchanged: Any) -> None:
+        del exchanged
+
+    made = await setting(script, limit=1 << 26)
+    for _ in range(2):
+        answer = await made.ask(post(f"{address}/v1/chat/completions", b"{" + b" " * (32 << 20)))
+        assert answer.startswith(b"HTTP/1.1 413 Too Large\r\n")
+    assert len(early) == 2
+    for writer in early:
+        writer.close()
+    server.close()
+
+
+async def test_interim_answers_are_left_out(setting: Any, post: Any) -> None:
+    """Early hints are not the answer."""
+
+    async def script(exchanged: Any) -> None:
+        await exchanged.write(
+            b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        )
+
+    made = await setting(script)
+    assert await made.ask(post()) == b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"

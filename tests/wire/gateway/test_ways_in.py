@@ -132,6 +132,37 @@ async def test_connect(setting: Any) -> None:
     server.close()
 
 
+async def test_connect_to_a_slow_server(setting: Any) -> None:
+    """What the server does not take, the caller cannot send; nothing is lost."""
+    made = await setting(echo)
+    take = asyncio.Event()
+    taken: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await take.wait()
+        size = 0
+        while data := await reader.read(1 << 16):
+            size += len(data)
+        taken.set_result(size)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 12)
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    caller = await made.connect()
+    await caller.send(f"CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    await caller.until(b"\r\n\r\n")
+    caller.writer.write(b"x" * (32 << 20))
+    done, _ = await asyncio.wait({asyncio.ensure_future(caller.writer.drain())}, timeout=0.5)
+    assert not done
+    take.set()
+    caller.writer.transport.set_write_buffer_limits(0)
+    await caller.writer.drain()
+    caller.writer.close()
+    # What was on its way when the caller ended the connection may be cut off with it.
+    assert await asyncio.wait_for(taken, 20) > 24 << 20
+    server.close()
+
+
 async def test_connect_ends_with_the_upstream(setting: Any) -> None:
     """Where the other side ends the connection, so does the gateway."""
     made = await setting(echo)
