@@ -27,6 +27,8 @@ from flakestorm.scoring.tally import Tally
 from flakestorm.store.run_file import RunFile
 
 INTERRUPTED = "interrupted"
+EXPLORE = "explore"
+"""The strategy of an exploration of the fault space."""
 
 Row = TypeVar("Row", TypeRow, PromptRow, ScenarioRow)
 
@@ -76,7 +78,11 @@ class Facts:
 
     def tally(self) -> Tally:
         """An empty tally with this run's weights."""
-        return Tally(lambda type_: self.weights.get(type_, 1.0))
+        describe = None
+        if self.info.strategy == EXPLORE:
+            # The catalogue of faults is not needed for any other run.
+            from flakestorm.core.explore_faults import described as describe
+        return Tally(lambda type_: self.weights.get(type_, 1.0), describe)
 
 
 def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRecord]]) -> Run:
@@ -114,6 +120,7 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
         findings=(*tally.findings(), *facts.findings),
         records=records,
         by_scenario=without_rates(scenarios) if info.is_search else scenarios,
+        fault_map=tally.fault_map(),
     )
 
 

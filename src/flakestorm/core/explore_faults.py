@@ -81,6 +81,12 @@ def explored(point: FaultPoint) -> Explored | None:
     return _OF_KIND[point.position.kind].get(point.fault)
 
 
+def described(point: FaultPoint) -> tuple[int, str]:
+    """The place of a point's fault in the catalogue, and its family; unknown ones come last."""
+    fault = explored(point)
+    return (len(_LLM), "unknown") if fault is None else (fault.place, fault.family)
+
+
 def applicable(call: Call, number: int) -> Iterator[Explored]:
     """The faults that can do something to ``call``, the ``number``-th of its kind and name."""
     for fault in _OF_KIND.get(call.kind, {}).values():

@@ -57,8 +57,8 @@ class FailingSet:
     """Faults that together make the agent fail, and of which none can be left out.
 
     ``points`` are one or two names such as ``llm gpt-4o #1: refused``; ``prompts`` the labels of the golden
-    prompts that fail; ``title`` says what goes wrong. Of ``tries`` trials with these prompts ``failed`` failed;
-    ``trials`` are the ids of those.
+    prompts that fail; ``title`` says what goes wrong. Of ``tries`` trials with these prompts ``failed``
+    failed; ``trials`` are the ids of those.
     """
 
     points: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""A point of the fault space: one fault at one call of a trial. Its name tells everything, and is read back."""
+"""A point of the fault space: one fault at one call of a trial, and the name that tells it all."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CallPosition:
 
 @dataclass(frozen=True, slots=True)
 class FaultPoint:
-    """``fault`` at the calls of ``position``; a mode, and where it has variants, which: ``html_error 200``."""
+    """``fault`` at the calls of ``position``: a mode, with its variant where it has several."""
 
     position: CallPosition
     fault: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from flakestorm.model.fault_map import FaultMap
 from flakestorm.model.finding import Finding
 from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
@@ -218,8 +219,9 @@ class RunInfo:
     """What was run and how: enough to repeat it. ``status`` is running, complete or partial.
 
     ``notes`` are sentences about what was skipped, retried, or could not be done, and why. ``request``
-    is None where the agent is not reached over HTTP. ``strategy`` is uniform or search; a search spends
-    ``budget`` calls where failures are, so that its rates are no estimates.
+    is None where the agent is not reached over HTTP. ``strategy`` is uniform, search or explore; a search
+    spends ``budget`` calls where failures are, an exploration tries each fault once at each call, so that
+    their rates are no estimates.
     """
 
     id: str
@@ -241,8 +243,8 @@ class RunInfo:
 
     @property
     def is_search(self) -> bool:
-        """Whether calls went where failures were, instead of evenly."""
-        return self.strategy == "search"
+        """Whether the calls went where failures may be instead of evenly: then no rate is an estimate."""
+        return self.strategy in ("search", "explore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,3 +273,4 @@ class Run:
     findings: tuple[Finding, ...]
     records: Callable[[], Iterator[TrialRecord]] = field(compare=False)
     by_scenario: tuple[ScenarioRow, ...] = ()
+    fault_map: FaultMap | None = None

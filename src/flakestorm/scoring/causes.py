@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flakestorm.model.minimal import Minimal
@@ -99,16 +99,21 @@ class CauseTally:
     """Groups failed and errored trials by what broke × what was done to the prompt.
 
     Memory does not grow with the run: each group keeps its count, its smallest example and some ids.
+    ``gathered`` names what a scenario is told under: scenarios of one name share their causes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, gathered: Callable[[str], str] = str) -> None:
+        self._gathered = gathered
         self._groups: dict[tuple[str, str], Group] = {}
         self._disturbed: dict[str, int] = {}
 
     def add(self, record: TrialRecord) -> None:
         """Count a disturbed trial, and what broke in it."""
         mutation = record.trial.mutation
-        type_, operator = (mutation.type, mutation.operator) if mutation else (record.trial.scenario,) * 2
+        if mutation is not None:
+            type_, operator = mutation.type, mutation.operator
+        else:
+            type_ = operator = self._gathered(record.trial.scenario)
         self._disturbed[type_] = self._disturbed.get(type_, 0) + 1
         for rule, verdict in failures(record):
             group = self._groups.get((rule, operator))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
+from flakestorm.model.fault_map import FaultMap
+from flakestorm.model.fault_point import points_in
 from flakestorm.model.finding import Finding
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.run import Cell, Latency, PromptRow, ScenarioRow, Score, Totals, TypeRow
@@ -12,6 +15,7 @@ from flakestorm.model.trial import NO_CHAOS
 from flakestorm.scoring.behaviour.tally import BehaviourTally
 from flakestorm.scoring.causes import CauseTally
 from flakestorm.scoring.counts import Cells, Counts
+from flakestorm.scoring.fault_map import Describe, FaultMapTally, family_name
 from flakestorm.scoring.flakiness import control_findings
 from flakestorm.scoring.latency import LatencyTally
 from flakestorm.scoring.scenarios import ScenarioTally
@@ -34,9 +38,13 @@ class _Prompt:
 
 
 class Tally:
-    """Streaming counts of one run. ``weight`` gives the weight of a mutation type."""
+    """Streaming counts of one run. ``weight`` gives the weight of a mutation type.
 
-    def __init__(self, weight: Callable[[str], float]) -> None:
+    For an exploration, ``describe`` knows the catalogue of faults: instead of a row for each of its many
+    scenarios there is a map of them, and what they show is gathered by families of faults.
+    """
+
+    def __init__(self, weight: Callable[[str], float], describe: Describe | None = None) -> None:
         self._weight = weight
         self._all = Counts()
         self._types: dict[str, Counts] = {}
@@ -45,9 +53,11 @@ class Tally:
         self._cells = Cells()
         self._control_latency = LatencyTally()
         self._disturbed_latency = LatencyTally()
-        self._behaviour = BehaviourTally()
+        gathered = str if describe is None else partial(_family_of, describe)
+        self._behaviour = BehaviourTally(gathered)
         self._scenarios = ScenarioTally(weight)
-        self.causes = CauseTally()
+        self._map = None if describe is None else FaultMapTally(describe)
+        self.causes = CauseTally(gathered)
 
     def add(self, record: TrialRecord) -> None:
         """Count one finished trial; the control arm of a golden prompt comes before its other trials."""
@@ -59,6 +69,8 @@ class Tally:
             latency = self._control_latency if trial.is_control else self._disturbed_latency
             latency.add(record.outcome.latency_ms)
         case = self._behaviour.add(record)
+        if self._map is not None:
+            self._map.add(record, case)
         if trial.is_control:
             prompt.control.add(status)
             return
@@ -111,8 +123,12 @@ class Tally:
         return self._scenarios.resilience()
 
     def by_scenario(self) -> tuple[ScenarioRow, ...]:
-        """One row per scenario, the weakest first."""
-        return self._scenarios.rows()
+        """One row per scenario, the weakest first; none for an exploration, which has a map."""
+        return () if self._map is not None else self._scenarios.rows()
+
+    def fault_map(self) -> FaultMap | None:
+        """The map of an exploration; None for any other run."""
+        return None if self._map is None else self._map.fault_map()
 
     def by_type(self) -> tuple[TypeRow, ...]:
         """One row per mutation type, the weakest first."""
@@ -159,3 +175,8 @@ class Tally:
     def findings(self) -> tuple[Finding, ...]:
         """What the control arm says of the golden prompts, and what calls say of the agent."""
         return (*control_findings(self.by_prompt()), *self._behaviour.findings())
+
+
+def _family_of(describe: Describe, scenario: str) -> str:
+    points = points_in(scenario)
+    return f"{family_name(points, describe)} faults" if points else scenario

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from flakestorm.model.finding import Finding
@@ -66,9 +67,13 @@ class _Group:
 
 
 class BehaviourTally:
-    """Streams trials to every detector. Memory grows with golden prompts, kinds and scenarios, not trials."""
+    """Streams trials to every detector. Memory grows with golden prompts, kinds and scenarios, not trials.
 
-    def __init__(self) -> None:
+    ``gathered`` names what a scenario is told under: scenarios of one name share their findings.
+    """
+
+    def __init__(self, gathered: Callable[[str], str] = str) -> None:
+        self._gathered = gathered
         self._controls: dict[str, ControlArm] = {}
         self._groups: dict[tuple[str, str], _Group] = {}
         self._seen: dict[str, int] = {}
@@ -84,7 +89,7 @@ class BehaviourTally:
         if not record.outcome.calls:
             return None
         case = Case(record, self._controls.get(prompt) or ControlArm())
-        scenario = record.trial.scenario
+        scenario = self._gathered(record.trial.scenario)
         self._seen[scenario] = self._seen.get(scenario, 0) + 1
         for behaviour in BEHAVIOURS:
             symptom = behaviour.find(case)
