@@ -236,6 +236,22 @@ async def test_a_coding_that_cannot_be_read(setting: Any, post: Any) -> None:
     assert (await only_call(made)).ended == "unreachable"
 
 
+async def test_a_compressed_stream_that_is_damaged(setting: Any, post: Any) -> None:
+    """What could be read has been passed on; then the connection breaks, since nothing else can follow."""
+
+    async def script(exchanged: Any) -> None:
+        await exchanged.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n"
+            + gzip.compress(b"data: x\n\n")[:10]
+            + b"\xff" * 100
+        )
+        exchanged.writer.close()
+
+    made = await setting(script, shaper=Upper)
+    assert (await broken(made, post())).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert (await only_call(made)).ended == "cut"
+
+
 @pytest.mark.parametrize("packed", [True, False])
 async def test_stream_through_a_shaper(setting: Any, post: Any, packed: bool) -> None:
     """Every piece is changed as it passes."""
