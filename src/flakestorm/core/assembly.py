@@ -78,11 +78,15 @@ class Facts:
 
     def tally(self) -> Tally:
         """An empty tally with this run's weights."""
-        describe = None
-        if self.info.strategy == EXPLORE:
-            # The catalogue of faults is not needed for any other run.
-            from flakestorm.core.explore_faults import described as describe
-        return Tally(lambda type_: self.weights.get(type_, 1.0), describe)
+        if self.info.strategy != EXPLORE:
+            return Tally(self._weight)
+        # The catalogue of faults is needed for no other run.
+        from flakestorm.core.explore_faults import described
+
+        return Tally(self._weight, described)
+
+    def _weight(self, type_: str) -> float:
+        return self.weights.get(type_, 1.0)
 
 
 def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRecord]]) -> Run:
