@@ -200,6 +200,18 @@ async def test_profiles_beside_mutations(tmp_path: Path, llm: ScriptedLLM) -> No
     assert "provider_outage" in said
 
 
+async def test_a_trial_under_faults_is_run_again(tmp_path: Path, llm: ScriptedLLM) -> None:
+    """``--only`` takes the scenarios of the run that has the trial, with the control arm of its prompt."""
+    project(tmp_path, llm, IN_PROCESS, "  llm_faults: [{mode: empty_choices}]\n")
+    _, _, report = await flakestorm(tmp_path, llm, "run", "--chaos", "-q")
+    first = under_faults(report)[0]
+    _, said, again = await flakestorm(tmp_path, llm, "run", "--only", f"trial:{first['id']}", "-q")
+    assert [trial["id"] for trial in under_faults(again)] == [first["id"]], said
+    assert under_faults(again)[0]["faults_fired"] == 1
+    assert {trial["prompt"] for trial in again["trials"]} == {first["prompt"]}
+    assert len(again["trials"]) == 2
+
+
 async def test_the_seed_decides_at_any_concurrency(tmp_path: Path, llm: ScriptedLLM) -> None:
     """Faults with a probability fire in the same calls at concurrency 1 and 50."""
     faults = "  llm_faults: [{mode: server_error, probability: 0.4}]\n"

@@ -32,7 +32,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]
 def test_the_agent_is_good_but_not_good_enough(shown: tuple[str, dict[str, Any], Path]) -> None:
     """Undisturbed it is right every time; disturbed it is right mostly."""
     _, data, _ = shown
-    control = [trial for trial in data["trials"] if trial["mutation"] is None]
+    control = [t for t in data["trials"] if t["mutation"] is None and t["scenario"] == "no-chaos"]
     assert len(control) == 21
     assert {trial["status"] for trial in control} == {"passed"}
     assert 0.7 < data["scores"]["robustness"]["value"] < 0.9
@@ -45,6 +45,7 @@ def test_its_weaknesses_are_found(shown: tuple[str, dict[str, Any], Path]) -> No
     found = {
         (verdict["invariant"], trial["mutation"]["type"])
         for trial in data["trials"]
+        if trial["mutation"] is not None
         for verdict in trial["verdicts"]
         if verdict["status"] == "failed"
     }
@@ -58,6 +59,22 @@ def test_its_weaknesses_are_found(shown: tuple[str, dict[str, Any], Path]) -> No
         ("names-its-source", "noise"),
     } <= found
     assert not [pair for pair in found if pair[0] == "no-personal-data"]
+
+
+def test_its_llm_fails_in_several_ways(shown: tuple[str, dict[str, Any], Path]) -> None:
+    """Every fault fired on real calls, and what the agent does then is found."""
+    _, data, _ = shown
+    assert {row["name"] for row in data["by_scenario"]} == {
+        "chaos",
+        "provider_outage",
+        "quota_exhausted",
+        "hostile_context",
+    }
+    fired = [trial for trial in data["trials"] if trial["scenario"] != "no-chaos" and trial["faults_fired"]]
+    # One golden prompt of seven is answered without the LLM.
+    assert len(fired) == 4 * 6
+    assert {"crash", "retry_storm"} <= {finding["kind"] for finding in data["findings"]}
+    assert data["scores"]["chaos_resilience"]["value"] < 0.5
 
 
 def test_the_story(shown: tuple[str, dict[str, Any], Path]) -> None:

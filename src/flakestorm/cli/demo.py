@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from flakestorm.core.config import FlakeStormConfig
     from flakestorm.model.run import Run
 
+PROFILES = ("provider_outage", "quota_exhausted", "hostile_context")
+"""What the sample agent's LLM goes through, beside the faults of its configuration."""
+
 WEAK_AGENT_IS_FINE = (0, 1)
 """Exit codes of a run that did its work, whatever it found: the sample agent is meant to fall short."""
 
@@ -39,7 +42,9 @@ def demo(
         return _serve(port)
     from flakestorm.cli.consoles import console
     from flakestorm.cli.run import present, watched
+    from flakestorm.core.chaos_plan import Chaos
     from flakestorm.core.config import load_config
+    from flakestorm.core.execution import Wishes
     from flakestorm.demo.configuration import FILE, place_configuration
     from flakestorm.reports.formats import format_of
 
@@ -50,7 +55,7 @@ def demo(
         wanted.append(("html", None))
     out = console()
     _introduce(config, original, out)
-    finished = watched(config, None, out, wanted)
+    finished = watched(config, Wishes(chaos=Chaos.wanted(config, PROFILES)), out, wanted)
     code = present(finished, config, out, wanted)
     _what_now(out)
     if show:
@@ -67,7 +72,8 @@ def _introduce(config: FlakeStormConfig, original: bool, out: Console) -> None:
     )
     out.print(
         f"It gets {len(config.golden)} golden prompts, undisturbed and in {config.mutations.count} disturbed "
-        f"forms each, and {len(config.invariants)} rules judge its replies."
+        f"forms each; then its LLM fails in {1 + len(PROFILES)} ways. {len(config.invariants)} rules judge "
+        "its replies."
     )
     whose = "" if original else ", used as you have changed it; delete it to get the original"
     out.print(f"All of this is said in {FILE}{whose}.")

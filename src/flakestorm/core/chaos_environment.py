@@ -115,8 +115,8 @@ class OnTheWire:
     def _how_to_route(self) -> str:
         if self._is_routed:
             return (
-                "The agent was started with OPENAI_BASE_URL and the like set to the gateway: does it take them "
-                "from its environment? Tools behind a URL are named in chaos.gateway.tools, each with the "
+                "The agent was started with OPENAI_BASE_URL and the like set to the gateway. Does it take "
+                "them from its environment? Tools behind a URL are named in chaos.gateway.tools, each with the "
                 "variable (env) from which the agent takes its address."
             )
         variables = " ".join(f"{name}={value}" for name, value in sorted(self.surroundings[0].items()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from flakestorm.chaos.config import Scenario
@@ -81,17 +82,26 @@ class ChaosPlan:
         prompts: Sequence[GoldenPrompt],
         scenarios: Sequence[Scenario],
         repeats: int,
+        control_repeats: int,
         selection: Selection | None = None,
     ) -> None:
         self._plan = plan
         self._prompts = prompts
         self._names = [scenario.name for scenario in scenarios]
         self._repeats = repeats
+        self._control_repeats = control_repeats
         self._selection = selection
 
     def control(self) -> Iterator[Trial]:
         """The control arm, which both kinds of trials share."""
-        return self._plan.control()
+        if self._selection is None:
+            yield from self._plan.control()
+            return
+        wanted = {trial.prompt.id for trial in chain(*self.rounds(), self.attacks())}
+        for repeat in range(self._control_repeats):
+            for prompt in self._prompts:
+                if prompt.id in wanted:
+                    yield Trial.of(prompt, repeat=repeat)
 
     def rounds(self) -> Iterator[Iterator[Trial]]:
         """Those of ``plan``, and one under faults."""
@@ -104,7 +114,9 @@ class ChaosPlan:
 
     def planned(self) -> int:
         """How many trials there will be at most."""
-        return self._plan.planned() + sum(1 for _ in self._under_faults())
+        if self._selection is None:
+            return self._plan.planned() + len(self._prompts) * len(self._names) * self._repeats
+        return sum(1 for _ in chain(self.control(), *self.rounds(), self.attacks()))
 
     def observe(self, record: TrialRecord) -> None:
         """Only ``plan`` may learn."""

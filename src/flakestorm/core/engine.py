@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 from flakestorm.core.executor import Executor
 from flakestorm.core.plan import Planned
+from flakestorm.core.sending import is_watched
 from flakestorm.model.events import ControlFinished, Event, TrialFinished
 from flakestorm.model.outcome import Outcome
 from flakestorm.model.record import TrialRecord
@@ -69,7 +71,7 @@ class Parts:
     after_control: Callable[[], str] = lambda: ""
     """Asked when the control arm is done: why the run must end there, or an empty string."""
     at_once: Callable[[], int | None] = lambda: None
-    """How many trials may run at once, where that is less than the executor would run."""
+    """How many trials whose calls are watched may run at once, where that is less than otherwise."""
 
 
 class Engine:
@@ -122,7 +124,14 @@ class Engine:
                 self._note(record)
 
     async def _execute(self, trials: Iterator[Trial], writer: Writer, at_once: int | None = None) -> str:
-        left = (trial for trial in trials if trial.id not in self._stored)
+        left: Iterator[Trial] = (trial for trial in trials if trial.id not in self._stored)
+        first = next(left, None)
+        if first is None:
+            return ""
+        if at_once is None and is_watched(first):
+            # The trials of a round are of one kind.
+            at_once = self._parts.at_once()
+        left = chain((first,), left)
 
         async def wait(trial: Trial, outcome: Outcome) -> None:
             writer.put(await self.deliberated(trial, outcome))
@@ -135,7 +144,7 @@ class Engine:
             writer.put(self.judged(trial, outcome))
             return None
 
-        return await self._parts.executor.execute(left, report, at_once or self._parts.at_once())
+        return await self._parts.executor.execute(left, report, at_once)
 
     def judged(self, trial: Trial, outcome: Outcome) -> TrialRecord:
         """The record of a finished trial: what it is, by everything that is known of its golden prompt."""

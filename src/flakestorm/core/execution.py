@@ -32,6 +32,7 @@ from flakestorm.core.language_models import LanguageModels, keys_of, language_mo
 from flakestorm.core.pace import Pace
 from flakestorm.core.plan import Plan, Planned
 from flakestorm.core.planning import make_plan, strategy_of
+from flakestorm.core.recall import stored_fact
 from flakestorm.core.redacted_errors import redacted_errors
 from flakestorm.core.sending import sender
 from flakestorm.core.shrink_run import effort_for, groups_of_trial, shrunk
@@ -149,14 +150,18 @@ class Execution:
         return run
 
     def _chaos_of(self, wishes: Wishes) -> Chaos | None:
-        if wishes.resume is None:
+        """The scenarios that are wished for, or those of the run that goes on or is run again in part."""
+        if wishes.chaos is not None and wishes.resume is None:
             return wishes.chaos
-        stored = wishes.folder.open(wishes.resume)
-        try:
-            facts = stored.facts()
-        finally:
-            stored.close()
-        return Chaos.from_dict(facts[CHAOS]) if facts.get(CHAOS) else None
+        if wishes.resume is not None:
+            stored = wishes.folder.open(wishes.resume)
+            try:
+                scenarios = stored.facts().get(CHAOS)
+            finally:
+                stored.close()
+        else:
+            scenarios = stored_fact(wishes.only, wishes.folder, CHAOS) if wishes.only else None
+        return Chaos.from_dict(scenarios) if scenarios else None
 
     @asynccontextmanager
     async def _disturbed_agent(self) -> AsyncIterator[Agent]:

@@ -78,7 +78,10 @@ def make_plan(
         return _plan(config, mutator, strategy, folder, only, attacked)
     plan = _plan(config, mutator, strategy, folder, only, attacked, mutated=not chaos.only)
     selection = parse_selection(only, folder) if only else None
-    return ChaosPlan(plan, config.golden, chaos.scenarios, config.advanced.repeats, selection)
+    settings = config.advanced
+    return ChaosPlan(
+        plan, config.golden, chaos.scenarios, settings.repeats, settings.control_repeats, selection
+    )
 
 
 def _plan(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from flakestorm.core.assembly import Facts
 from flakestorm.model.errors import StoreError
@@ -35,19 +36,45 @@ def stored_mutations(only: str, folder: RunFolder) -> dict[str, list[Mutation]] 
     return None
 
 
+def stored_fact(only: str, folder: RunFolder, fact: str) -> Any:
+    """What the run that ``only`` means (trial:ID, failed, failed:RUN …) stored as ``fact``, or None."""
+    name, _, value = only.partition(":")
+    if name == "trial" and value:
+        for store in _stores(folder):
+            if _matching(store, value.lower()):
+                return store.facts().get(fact)
+    elif name in ("failed", "errored"):
+        store = folder.open(value or "latest")
+        try:
+            return store.facts().get(fact)
+        finally:
+            store.close()
+    return None
+
+
 def _records_of(prefix: str, folder: RunFolder) -> Iterator[TrialRecord]:
+    for store in _stores(folder):
+        found = _matching(store, prefix)
+        if found:
+            yield from found
+            return
+
+
+def _stores(folder: RunFolder) -> Iterator[RunFile]:
+    """The newest runs that can be read, each open while it is looked at."""
     for id_ in islice(reversed(folder.ids()), RUNS_LOOKED_AT):
         try:
             store = folder.open(id_)
         except StoreError:
             continue
         try:
-            found = [*store.matching(prefix), *_minimal_records(store, prefix)]
+            yield store
         finally:
             store.close()
-        if found:
-            yield from found
-            return
+
+
+def _matching(store: RunFile, prefix: str) -> list[TrialRecord]:
+    return [*store.matching(prefix), *_minimal_records(store, prefix)]
 
 
 def _minimal_records(store: RunFile, prefix: str) -> Iterator[TrialRecord]:

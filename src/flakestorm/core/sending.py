@@ -10,9 +10,18 @@ from flakestorm.chaos.traffic import Traffic
 from flakestorm.core.chaos_environment import Environment
 from flakestorm.core.executor import Sender
 from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
-from flakestorm.model.trial import Trial
+from flakestorm.model.trial import NO_CHAOS, Trial
 
 NO_HTTP = "this agent is not reached over HTTP, so no malformed request can be sent to it"
+
+
+def is_watched(trial: Trial) -> bool:
+    """Whether its calls are seen: under faults, and in the control arm that is their measure.
+
+    A trial of which only the prompt is disturbed needs no lane to itself, and so no other has to wait for it.
+    """
+    return trial.mutation is None or trial.scenario != NO_CHAOS
+
 
 TrafficOf = Callable[[Trial], Traffic]
 """The traffic of a trial, with the faults of its scenario."""
@@ -28,7 +37,7 @@ def sender(
             if isinstance(agent, Attackable):
                 return await agent.attack(trial.mutation.attack, Request(trial.turns, trial.id))
             return Outcome(0.0, error=OutcomeError(ErrorKind.UNSENDABLE, NO_HTTP))
-        if environment is None or traffic_of is None:
+        if environment is None or traffic_of is None or not is_watched(trial):
             return await agent.send(Request(trial.turns, trial.id))
         traffic = traffic_of(trial)
         async with environment.around(traffic) as lane:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -45,7 +46,9 @@ class ScriptedLLM:
 
     ``script`` is a function ``(messages, tools) -> Reply | Failure | str`` (async or not), a list of
     ``Rule``, or one answer to everything. ``models`` are the names that it accepts (none: any), ``api_key``
-    the key that it wants (None: any or none), ``kept`` how many requests it remembers in ``requests``.
+    the key that it wants (None: any or none), ``kept`` how many requests it remembers in ``requests``. A
+    ``shared_port`` can be had by several of them at once, where the system can share ports; each connection
+    goes to one of them.
     Use it as ``async with ScriptedLLM(...) as llm:`` and point the client at ``llm.openai_url``,
     ``llm.anthropic_url``, ``llm.google_url`` or ``llm.ollama_url``.
     """
@@ -57,11 +60,13 @@ class ScriptedLLM:
         models: Sequence[str] = (),
         api_key: str | None = None,
         port: int = 0,
+        shared_port: bool = False,
         kept: int = 1000,
     ) -> None:
         self.models = models
         self.api_key = api_key
         self.port = port
+        self._shared_port = shared_port
         self.requests: deque[Received] = deque(maxlen=kept)
         self._script = script_of(script)
         self._numbers = count(1)
@@ -98,7 +103,8 @@ class ScriptedLLM:
             app.router.add_routes(wire_format(self))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_S)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        shared = self._shared_port and hasattr(socket, "SO_REUSEPORT")
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_port=shared or None).start()
         self.port = self._runner.addresses[0][1]
         return self
 
