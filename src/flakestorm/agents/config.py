@@ -114,9 +114,7 @@ class AgentConfig(PlacedSection):
         json_schema_extra={"anyOf": [{"required": ["endpoint"]}, {"required": ["command"]}]}
     )
 
-    type: str = Field(
-        "http", description="http, python, langchain, openai, command, or the name of an installed plugin"
-    )
+    type: str = Field("http", description="http, python, langchain, openai, command, or the name of a plugin")
     serve: ServeConfig | None = Field(None, description="Start the agent for the run, and stop it afterwards")
     command: Words = Field((), description="type command: program and arguments; no shell")
     endpoint: str = Field(

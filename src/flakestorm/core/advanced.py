@@ -15,7 +15,10 @@ class AdvancedConfig(Section):
 
     concurrency: int = Field(10, ge=1, le=10_000, description="How many trials run at once")
     retries: int = Field(
-        2, ge=0, le=100, description="How often a request that never reached the agent is sent again"
+        2,
+        ge=0,
+        le=100,
+        description="How often a throttled request, or one that was lost in the control arm, is sent again",
     )
     seed: int = Field(0, description="Same seed, same mutations, faults and order")
     repeats: int = Field(1, ge=1, le=10_000, description="How often each disturbed trial is run")
