@@ -40,8 +40,11 @@ class Environment(Protocol):
         """While this is open, calls of the trial are ``traffic``'s. Gives the lane that the trial has."""
         ...
 
-    def missing(self, disturbed: Collection[str]) -> str:
-        """After the control arm: why faults on ``disturbed`` (llm, tool, context) reach nothing; or ""."""
+    def missing(self, disturbed: Collection[str], by_url: bool = False) -> str:
+        """After the control arm: why faults on ``disturbed`` (llm, tool, context) reach nothing; or "".
+
+        ``by_url`` says that tool faults name URLs, which may be those of any HTTP call.
+        """
         ...
 
 
@@ -63,9 +66,9 @@ class InThisProcess:
         finally:
             current_traffic.reset(token)
 
-    def missing(self, disturbed: Collection[str]) -> str:
+    def missing(self, disturbed: Collection[str], by_url: bool = False) -> str:
         """See ``Environment``."""
-        return self._reach.missing(disturbed)
+        return self._reach.missing(disturbed, by_url)
 
 
 class OnTheWire:
@@ -100,9 +103,10 @@ class OnTheWire:
                 self._free.put_nowait(lane)
             self._remember(traffic)
 
-    def missing(self, disturbed: Collection[str]) -> str:
+    def missing(self, disturbed: Collection[str], by_url: bool = False) -> str:
         """See ``Environment``."""
-        wanted = {"llm": ["llm"], "tool": ["tool"], "context": ["llm", "tool"]}
+        tools = ["tool", "http"] if by_url else ["tool"]
+        wanted = {"llm": ["llm"], "tool": tools, "context": ["llm", *tools]}
         lacking = [part for part in sorted(disturbed) if not any(self._kinds[kind] for kind in wanted[part])]
         if not lacking:
             return ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from flakestorm.chaos.config import Scenario
 from flakestorm.core.config import FlakeStormConfig
+from flakestorm.core.explore_faults import scenario_of
 from flakestorm.core.plan import Planned, Selection
 from flakestorm.model.errors import UsageError
 from flakestorm.model.prompt import GoldenPrompt
@@ -23,10 +24,19 @@ ALL_PROFILES = "all"
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """The scenarios of a run; with ``only`` nothing is mutated."""
+    """The scenarios of a run; with ``only`` nothing is mutated.
+
+    With a ``budget`` it is an exploration of so many trials, whose scenarios are made while it goes on.
+    """
 
     scenarios: tuple[Scenario, ...]
     only: bool = False
+    budget: int | None = None
+
+    @classmethod
+    def exploration(cls, budget: int) -> Chaos:
+        """One of ``budget`` trials, those of the control arm included."""
+        return cls((), only=True, budget=budget)
 
     @classmethod
     def wanted(cls, config: FlakeStormConfig, profiles: Sequence[str] = (), only: bool = False) -> Chaos:
@@ -60,17 +70,36 @@ class Chaos:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Chaos:
         """What ``to_dict`` described."""
-        return cls(tuple(map(Scenario.model_validate, data["scenarios"])), data["only"])
+        return cls(tuple(map(Scenario.model_validate, data["scenarios"])), data["only"], data.get("budget"))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for the store."""
         scenarios = [s.model_dump(mode="json", exclude_unset=True) for s in self.scenarios]
-        return {"scenarios": scenarios, "only": self.only}
+        return {"scenarios": scenarios, "only": self.only, "budget": self.budget}
+
+    def scenario(self, name: str) -> Scenario | None:
+        """The scenario called ``name``; None for the control arm's."""
+        found = next((scenario for scenario in self.scenarios if scenario.name == name), None)
+        return scenario_of(name) if found is None and self.budget is not None else found
+
+    def disturbed_by(self, name: str) -> frozenset[str]:
+        """What the scenario called ``name`` disturbs."""
+        scenario = self.scenario(name)
+        return frozenset() if scenario is None else scenario.disturbed
 
     @property
     def disturbed(self) -> frozenset[str]:
-        """What any of the scenarios disturbs: llm, tool, context."""
+        """What any of the scenarios disturbs: llm, tool, context. An exploration takes whatever is there."""
+        if self.budget is not None:
+            return frozenset({"context"})
         return frozenset[str]().union(*(scenario.disturbed for scenario in self.scenarios))
+
+    @property
+    def by_url(self) -> bool:
+        """Whether a tool fault names URLs, or would."""
+        return self.budget is not None or any(
+            fault.match_url for scenario in self.scenarios for fault in scenario.tool_faults
+        )
 
 
 class ChaosPlan:

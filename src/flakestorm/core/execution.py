@@ -26,7 +26,7 @@ from flakestorm.core.assembly import INTERRUPTED, Facts, assemble
 from flakestorm.core.chaos_environment import Environment, open_environment
 from flakestorm.core.chaos_plan import Chaos
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.engine import Engine, Listener, Parts
+from flakestorm.core.engine import NO_FAULTS, Engine, Listener, Parts
 from flakestorm.core.executor import Limits, LocalExecutor
 from flakestorm.core.language_models import LanguageModels, keys_of, language_models
 from flakestorm.core.pace import Pace
@@ -102,7 +102,7 @@ class Execution:
                 plan = self._plan()
                 async with self._disturbed_agent() as agent:
                     await agent.preflight()
-                    if self._wishes.resume is None:
+                    if self._wishes.resume is None and not (self._chaos and self._chaos.only):
                         await models.write_variants(self._mutator)
                     with ExitStack() as stack:
                         store = self._open_store(stack, plan)
@@ -182,8 +182,7 @@ class Execution:
             )
 
     def _traffic_of(self, trial: Trial) -> Traffic:
-        scenarios = {scenario.name: scenario for scenario in self._chaos.scenarios} if self._chaos else {}
-        scenario = scenarios.get(trial.scenario)
+        scenario = self._chaos.scenario(trial.scenario) if self._chaos else None
         faults = None if scenario is None else FaultEngine(scenario, self._config.advanced.seed, trial.id)
         return Traffic(trial.id, faults, self._redact)
 
@@ -191,7 +190,7 @@ class Execution:
         """Whether the faults can reach anything: told at once, and not only by all trials proving nothing."""
         if self._environment is None or self._chaos is None:
             return ""
-        missing = self._environment.missing(self._chaos.disturbed)
+        missing = self._environment.missing(self._chaos.disturbed, self._chaos.by_url)
         if missing:
             self._on_finding(
                 Finding("unreachable", Severity.HIGH, "Faults cannot reach all of the agent's calls", missing)
@@ -206,7 +205,7 @@ class Execution:
 
     def _plan(self) -> Planned:
         wishes = self._wishes
-        self._strategy = strategy_of(self._config, wishes.folder, wishes.resume, wishes.only)
+        self._strategy = strategy_of(self._config, wishes.folder, wishes.resume, wishes.only, self._chaos)
         attacked = bool(self._mutator.attacked) and not self._refusal
         return make_plan(
             self._config, self._mutator, self._strategy, wishes.folder, wishes.only, attacked, self._chaos
@@ -257,9 +256,9 @@ class Execution:
             )
         weights = {type_: config.mutations.weight(type_) for type_ in map(str, config.mutations.types)}
         min_score = self._wishes.min_score
-        demands = Demands(
-            config.advanced.min_score if min_score is None else min_score, config.advanced.error_budget
-        )
+        if min_score is None and not info.is_exploration:
+            min_score = config.advanced.min_score
+        demands = Demands(min_score, config.advanced.error_budget)
         return Facts(info, weights, demands)
 
     def _skipped_attacks(self) -> Iterator[str]:
@@ -302,7 +301,7 @@ class Execution:
             self._redact,
             tally,
             self._listeners,
-            faults={s.name: s.disturbed for s in self._chaos.scenarios} if self._chaos else {},
+            faults=self._chaos.disturbed_by if self._chaos else lambda _: NO_FAULTS,
             after_control=self._after_control,
             at_once=lambda: self._environment.at_once if self._environment is not None else None,
         )
