@@ -269,6 +269,22 @@ async def test_a_connection_that_went_stale(setting: Any, post: Any) -> None:
     assert len(made.upstream.seen) == 4
 
 
+async def test_an_upstream_that_stops_answering(setting: Any, post: Any) -> None:
+    """Where the second attempt fails, too, that is the answer; there is no third."""
+    made: Any = None
+
+    async def script(exchanged: Any) -> None:
+        if len(made.upstream.seen) > 1:
+            exchanged.writer.close()
+            return
+        await echo(exchanged)
+
+    made = await setting(script)
+    assert (await made.ask(post())).endswith(b"/v1/chat/completions")
+    assert (await made.ask(post())).startswith(b"HTTP/1.1 502 ")
+    assert len(made.upstream.seen) == 3
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_a_body_larger_than_the_limit(setting: Any, post: Any, chunked: bool) -> None:
     """413 that names the setting, on a connection that is then closed; nothing is passed on."""

@@ -1,4 +1,4 @@
-"""An answer, the upstream's or a made-up one, on its way to the caller: whole or in pieces, changed or not."""
+"""Answers, the upstream's and made-up ones, on their way to the caller, changed or not."""
 
 from __future__ import annotations
 
