@@ -8,8 +8,10 @@ import typer
 from typer.core import TyperGroup
 
 from flakestorm.cli import (
+    chaos,
     demo,
     doctor,
+    explore,
     faults,
     gateway,
     init,
@@ -84,6 +86,8 @@ for module in (
     init,
     verify,
     run,
+    chaos,
+    explore,
     report,
     score,
     shrink,

@@ -32,7 +32,7 @@ def faults(
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """List and explain the faults, context attacks and profiles of environment chaos."""
+    """List and explain faults, context attacks and profiles."""
     from flakestorm.chaos.catalogue import catalogue
     from flakestorm.cli.consoles import console
 

@@ -49,6 +49,20 @@ MinScoreOption = Annotated[
     float | None,
     typer.Option("--min-score", callback=_share, help="Exit with 1 when the score (0–1) is below this."),
 ]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Override advanced.seed.")]
+ConcurrencyOption = Annotated[
+    int | None, typer.Option("--concurrency", min=1, max=10_000, help="Override advanced.concurrency.")
+]
+ProfileOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--chaos-profile",
+        "--profile",
+        metavar="NAME",
+        help="Go through this profile: a name of `flakestorm faults`, a file, or all. May be repeated.",
+    ),
+]
+CiOption = Annotated[bool, typer.Option("--ci", help="For logs: plain lines, no live display.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 RunArgument = Annotated[
     str,

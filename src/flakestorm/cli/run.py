@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flakestorm.cli.boundary import bounded
-from flakestorm.cli.options import DEFAULT_CONFIG, ConfigOption, MinScoreOption, OutputOption, QuietOption
+from flakestorm.cli.options import (
+    DEFAULT_CONFIG,
+    CiOption,
+    ConcurrencyOption,
+    ConfigOption,
+    MinScoreOption,
+    OutputOption,
+    ProfileOption,
+    QuietOption,
+    SeedOption,
+)
 from flakestorm.model.errors import UsageError, WorkError
 
 if TYPE_CHECKING:
@@ -49,10 +59,8 @@ def run(
             "operator:NAME, prompt:ID or kind:NAME.",
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Override advanced.seed.")] = None,
-    concurrency: Annotated[
-        int | None, typer.Option("--concurrency", min=1, max=10_000, help="Override advanced.concurrency.")
-    ] = None,
+    seed: SeedOption = None,
+    concurrency: ConcurrencyOption = None,
     budget: Annotated[
         int | None,
         typer.Option(
@@ -73,14 +81,7 @@ def run(
         ),
     ] = False,
     chaos_only: Annotated[bool, typer.Option("--chaos-only", help="The same, without mutations.")] = False,
-    chaos_profile: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--chaos-profile",
-            metavar="NAME",
-            help="Go through this profile: a name of `flakestorm faults`, a file, or all. May be repeated.",
-        ),
-    ] = None,
+    chaos_profile: ProfileOption = None,
     no_shrink: Annotated[
         bool, typer.Option("--no-shrink", help="Do not reduce failures to minimal inputs afterwards.")
     ] = False,
@@ -88,7 +89,7 @@ def run(
         int | None,
         typer.Option("--shrink-budget", min=0, metavar="N", help="Most calls that reducing may take."),
     ] = None,
-    ci: Annotated[bool, typer.Option("--ci", help="For logs: plain lines, no live display.")] = False,
+    ci: CiOption = False,
     verify_only: Annotated[
         bool, typer.Option("--verify-only", help="Check the configuration and the agent, run nothing.")
     ] = False,

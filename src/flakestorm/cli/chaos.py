@@ -1,0 +1,51 @@
+"""``flakestorm chaos``: the agent's LLM, tools and context are disturbed, and nothing else."""
+
+from __future__ import annotations
+
+import typer
+
+from flakestorm.cli.boundary import bounded
+from flakestorm.cli.options import (
+    DEFAULT_CONFIG,
+    CiOption,
+    ConcurrencyOption,
+    ConfigOption,
+    MinScoreOption,
+    OutputOption,
+    ProfileOption,
+    QuietOption,
+    SeedOption,
+)
+from flakestorm.cli.run import run_and_report, wanted_chaos
+
+
+@bounded
+def chaos(
+    config: ConfigOption = DEFAULT_CONFIG,
+    profile: ProfileOption = None,
+    output: OutputOption = None,
+    min_score: MinScoreOption = None,
+    seed: SeedOption = None,
+    concurrency: ConcurrencyOption = None,
+    ci: CiOption = False,
+    quiet: QuietOption = False,
+) -> int:
+    """Send the golden prompts while the agent's LLM and tools fail.
+
+    The same as `flakestorm run --chaos-only`. Without --profile it goes through the section chaos, or
+    through all profiles where that has no faults.
+    """
+    from flakestorm.cli.consoles import console
+    from flakestorm.core.config import load_config
+    from flakestorm.core.execution import Wishes
+
+    loaded = load_config(config).with_advanced(seed=seed, concurrency=concurrency)
+    scenarios = wanted_chaos(loaded, chaos=True, only=True, profiles=profile)
+    return run_and_report(
+        loaded, Wishes(min_score=min_score, chaos=scenarios), console(quiet, plain=ci), output
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(chaos)
