@@ -64,12 +64,13 @@ class Effect:
 
     ``fired`` names the faults: an LLM or tool fault by its ``mode``, a context attack by its ``type``. While
     the call is open these are the decided ones; ``Faulty.ended`` tells which of them changed something.
-    ``held`` has the faults that matched the call and did not fire, as ``mode: reason``. After ``delay_ms`` the ``connection`` fails (a hang lasts ``hang_ms``, then
-    the connection closes), or ``answer`` is given without asking upstream. Otherwise the request, changed
-    by ``request``, goes upstream. With ``lost`` its answer is read and thrown away and the caller's
-    connection breaks. A whole answer is changed by ``rewrite``; a streamed one by a new ``shaper()``;
-    where only ``shaper`` is set, whole answers go through it as well, as one piece. ``framing`` breaks the
-    transfer.
+    ``held`` has the faults that matched the call and did not fire, as ``mode: reason``.
+
+    After ``delay_ms`` the ``connection`` fails (a hang lasts ``hang_ms``, then the connection closes), or
+    ``answer`` is given without asking upstream. Otherwise the request, changed by ``request``, goes
+    upstream. With ``lost`` its answer is read and thrown away and the caller's connection breaks. A whole
+    answer is changed by ``rewrite``; a streamed one by a new ``shaper()``; where only ``shaper`` is set,
+    whole answers go through it as well, as one piece. ``framing`` breaks the transfer.
     """
 
     fired: tuple[str, ...] = ()

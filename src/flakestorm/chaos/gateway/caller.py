@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp.http import HttpVersion11
 
 from flakestorm.chaos.gateway.evidence import Evidence
-from flakestorm.chaos.inprocess.received import Received
+from flakestorm.chaos.received import Received
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 

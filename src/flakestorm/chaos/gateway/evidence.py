@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flakestorm.chaos.gateway.codings import Decoder, Undecodable, decoder
-from flakestorm.chaos.inprocess.received import Received
+from flakestorm.chaos.received import Received
 
 
 class Evidence(Received):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flakestorm.chaos.inprocess.received import HEAD, TAIL, Received
+from flakestorm.chaos.received import HEAD, TAIL, Received
 from flakestorm.model.outcome import KEPT_CHARACTERS
 
 
