@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from flakestorm.chaos.effect import Answer, Effect, Ending, Pause, Step
-from flakestorm.chaos.received import Received
 from flakestorm.chaos.inprocess.words import Headers, Words
+from flakestorm.chaos.received import Received
 from flakestorm.chaos.request import CallRequest
 from flakestorm.chaos.traffic import OpenCall
 
