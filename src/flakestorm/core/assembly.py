@@ -27,8 +27,6 @@ from flakestorm.scoring.tally import Tally
 from flakestorm.store.run_file import RunFile
 
 INTERRUPTED = "interrupted"
-EXPLORE = "explore"
-"""The strategy of an exploration of the fault space."""
 
 Row = TypeVar("Row", TypeRow, PromptRow, ScenarioRow)
 
@@ -78,7 +76,7 @@ class Facts:
 
     def tally(self) -> Tally:
         """An empty tally with this run's weights."""
-        if self.info.strategy != EXPLORE:
+        if not self.info.is_exploration:
             return Tally(self._weight)
         # The catalogue of faults is needed for no other run.
         from flakestorm.core.explore_faults import described

@@ -97,9 +97,9 @@ class Chaos:
     @property
     def by_url(self) -> bool:
         """Whether a tool fault names URLs, or would."""
-        return self.budget is not None or any(
-            fault.match_url for scenario in self.scenarios for fault in scenario.tool_faults
-        )
+        if self.budget is not None:
+            return True
+        return any(fault.match_url for scenario in self.scenarios for fault in scenario.tool_faults)
 
 
 class ChaosPlan:

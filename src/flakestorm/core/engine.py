@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Protocol
 
@@ -66,8 +66,8 @@ class Parts:
     redact: Redactor
     tally: Tally
     listeners: Sequence[Listener]
-    faults: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """What each scenario disturbs: any of llm, tool, context."""
+    faults: Callable[[str], frozenset[str]] = lambda _: NO_FAULTS
+    """What the scenario of this name disturbs: any of llm, tool, context."""
     after_control: Callable[[], str] = lambda: ""
     """Asked when the control arm is done: why the run must end there, or an empty string."""
     at_once: Callable[[], int | None] = lambda: None
@@ -149,13 +149,13 @@ class Engine:
     def judged(self, trial: Trial, outcome: Outcome) -> TrialRecord:
         """The record of a finished trial: what it is, by everything that is known of its golden prompt."""
         baseline = self._baselines.get(trial.prompt.id)
-        faults = self._parts.faults.get(trial.scenario, NO_FAULTS)
+        faults = self._parts.faults(trial.scenario)
         return self._record(trial, outcome, self._parts.judge.judge(trial, outcome, baseline, faults))
 
     async def deliberated(self, trial: Trial, outcome: Outcome) -> TrialRecord:
         """The same, with the verdicts of rules that ask a language model."""
         baseline = self._baselines.get(trial.prompt.id)
-        faults = self._parts.faults.get(trial.scenario, NO_FAULTS)
+        faults = self._parts.faults(trial.scenario)
         verdicts = await self._parts.judge.deliberate(trial, outcome, baseline, faults)
         return self._record(trial, outcome, verdicts)
 

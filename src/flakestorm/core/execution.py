@@ -159,6 +159,10 @@ class Execution:
                 scenarios = stored.facts().get(CHAOS)
             finally:
                 stored.close()
+            if wishes.chaos and wishes.chaos.budget and not (scenarios and scenarios.get("budget")):
+                raise UsageError(
+                    f"run {stored.id} is no exploration. Go on with it by: flakestorm run --resume {stored.id}"
+                )
         else:
             scenarios = stored_fact(wishes.only, wishes.folder, CHAOS) if wishes.only else None
         return Chaos.from_dict(scenarios) if scenarios else None

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from flakestorm.core.assembly import Facts
 from flakestorm.core.chaos_plan import Chaos, ChaosPlan
 from flakestorm.core.config import FlakeStormConfig
+from flakestorm.core.explore_plan import ExplorePlan
 from flakestorm.core.plan import Plan, Planned
-from flakestorm.core.recall import stored_mutations
+from flakestorm.core.recall import stored_mutations, stored_scenarios
 from flakestorm.core.search import SearchPlan, chooses_types, searchable
 from flakestorm.core.selection import parse_selection
 from flakestorm.model.errors import UsageError
@@ -19,7 +20,7 @@ from flakestorm.model.run import RunInfo
 from flakestorm.mutations.engine import Mutator
 from flakestorm.store.runs import RunFolder
 
-SEARCH, UNIFORM = "search", "uniform"
+SEARCH, UNIFORM, EXPLORE = "search", "uniform", "explore"
 ALL_TYPES = "mutations.types is not set, so the search takes every type that changes the text"
 
 
@@ -32,13 +33,19 @@ class Strategy:
 
 
 def strategy_of(
-    config: FlakeStormConfig, folder: RunFolder, resume: str | None = None, only: str | None = None
+    config: FlakeStormConfig,
+    folder: RunFolder,
+    resume: str | None = None,
+    only: str | None = None,
+    chaos: Chaos | None = None,
 ) -> Strategy:
     """How the calls are spent. A resumed run goes on as it began; a selection is never a search.
 
     Raises ``UsageError`` when the configuration asks for another strategy than the run has.
     """
     wanted = config.advanced
+    if chaos is not None and chaos.budget is not None and only is None:
+        return Strategy(EXPLORE, chaos.budget)
     if resume is not None:
         info = _stored_info(folder, resume)
         if wanted.strategy not in (None, info.strategy):
@@ -74,14 +81,18 @@ def make_plan(
 
     ``attacked`` allows attacks on the protocol. Raises ``UsageError``.
     """
+    settings = config.advanced
+    if strategy.name == EXPLORE and strategy.budget is not None:
+        note = mutator.notes.append
+        return ExplorePlan(config.golden, strategy.budget, settings.control_repeats, settings.seed, note)
     if chaos is None:
         return _plan(config, mutator, strategy, folder, only, attacked)
     plan = _plan(config, mutator, strategy, folder, only, attacked, mutated=not chaos.only)
     selection = parse_selection(only, folder) if only else None
-    settings = config.advanced
-    return ChaosPlan(
-        plan, config.golden, chaos.scenarios, settings.repeats, settings.control_repeats, selection
-    )
+    scenarios = chaos.scenarios
+    if chaos.budget is not None and only:
+        scenarios = tuple(filter(None, map(chaos.scenario, stored_scenarios(only, folder))))
+    return ChaosPlan(plan, config.golden, scenarios, settings.repeats, settings.control_repeats, selection)
 
 
 def _plan(

@@ -52,6 +52,21 @@ def stored_fact(only: str, folder: RunFolder, fact: str) -> Any:
     return None
 
 
+def stored_scenarios(only: str, folder: RunFolder) -> list[str]:
+    """The names of the scenarios of the trials that ``only`` means; an exploration made them on its way."""
+    name, _, value = only.partition(":")
+    if name == "trial" and value:
+        return list(dict.fromkeys(record.trial.scenario for record in _records_of(value.lower(), folder)))
+    if name not in ("failed", "errored"):
+        return []
+    store = folder.open(value or "latest")
+    try:
+        records = (record for record in store.records() if record.status.value == name)
+        return list(dict.fromkeys(record.trial.scenario for record in records))
+    finally:
+        store.close()
+
+
 def _records_of(prefix: str, folder: RunFolder) -> Iterator[TrialRecord]:
     for store in _stores(folder):
         found = _matching(store, prefix)

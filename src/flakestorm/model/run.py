@@ -244,7 +244,12 @@ class RunInfo:
     @property
     def is_search(self) -> bool:
         """Whether the calls went where failures may be instead of evenly: then no rate is an estimate."""
-        return self.strategy in ("search", "explore")
+        return self.strategy == "search" or self.is_exploration
+
+    @property
+    def is_exploration(self) -> bool:
+        """Whether the fault space was explored."""
+        return self.strategy == "explore"
 
 
 @dataclass(frozen=True, slots=True)
