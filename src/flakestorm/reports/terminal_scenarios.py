@@ -41,10 +41,16 @@ def print_scenarios(rows: Sequence[ScenarioRow], console: Console) -> None:
     for row in rows:
         told = [f"{name} {text}" for name, text in consequences(row)]
         if row.unfired:
-            why = next((f" ({fault.why})" for fault in row.faults if not fault.fired and fault.why), "")
-            told.insert(0, f"nothing fired in {row.unfired:,} of {row.totals.trials:,} trials{why}")
+            told.insert(0, f"nothing fired in {row.unfired:,} of {row.totals.trials:,} trials{_why(row)}")
         if told:
             console.print(Text(f"  {visible(row.name, 24)}: {'; '.join(told)}", style="dim"))
+
+
+def _why(row: ScenarioRow) -> str:
+    """The reason for which nothing fired in any trial; where something did, it was chance."""
+    if row.fired:
+        return ""
+    return next((f" ({visible(fault.why)})" for fault in row.faults if fault.why), "")
 
 
 def print_behaviour(findings: Sequence[Finding], again: str, console: Console) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +14,8 @@ from flakestorm.scoring.behaviour.control import ControlArm
 from flakestorm.scoring.behaviour.fault_modes import CORRUPTING, failed, is_good, modes
 from flakestorm.scoring.behaviour.notice import notices
 
+READ = 10_000
+"""Characters that are read at either end of an enormous reply."""
 ROUNDING_MS = 1.0
 """Times of calls are rounded, so that two that follow each other may seem to overlap by so much."""
 
@@ -48,6 +51,12 @@ class Case:
         return self.record.outcome.reply or ""
 
     @cached_property
+    def said(self) -> str:
+        """What of the reply is read: of an enormous one its beginning and its end."""
+        reply = self.reply
+        return reply if len(reply) <= 2 * READ else f"{reply[:READ]}\n{reply[-READ:]}"
+
+    @cached_property
     def disturbed(self) -> tuple[Call, ...]:
         """The calls in which a fault fired."""
         return tuple(call for call in self.calls if call.fired)
@@ -56,26 +65,34 @@ class Case:
         """The calls in which a fault of the ``wanted`` modes fired."""
         return tuple(call for call in self.disturbed if modes(call) & wanted)
 
-    def requests(self) -> Iterator[list[Call]]:
+    @cached_property
+    def requests(self) -> tuple[list[Call], ...]:
         """The calls that make the same request, together; those without a digest are left out."""
         groups: dict[str, list[Call]] = {}
         for call in self.calls:
             if call.sent:
                 groups.setdefault(call.sent, []).append(call)
-        yield from groups.values()
+        return tuple(groups.values())
+
+    @cached_property
+    def repeated(self) -> tuple[list[tuple[Call, Call]], ...]:
+        """For each request that was repeated in vain: the calls without a good answer, each with the next."""
+        return tuple(pairs for request in self.requests if (pairs := _repeats(request)))
+
+    @cached_property
+    def _last_good(self) -> dict[tuple[str, str], float]:
+        """When a model or a tool last began to give a whole answer."""
+        return {(call.kind, call.name): call.started_ms for call in self.calls if is_good(call)}
 
     def made_good(self, call: Call) -> bool:
         """Whether the agent called the same model or tool again after ``call``, and got a whole answer."""
-        return any(
-            (later.kind, later.name) == (call.kind, call.name) and is_good(later)
-            for later in after(call, self.calls)
-        )
+        last = self._last_good.get((call.kind, call.name))
+        return last is not None and last >= end_of(call) - ROUNDING_MS
 
     @cached_property
     def noticed(self) -> bool:
         """Whether the reply says that something is wrong, in words that no undisturbed reply uses."""
-        usual = frozenset[str]().union(*map(notices, self.control.replies))
-        return bool(notices(self.reply) - usual)
+        return bool(notices(self.said) - self.control.notices)
 
 
 def end_of(call: Call) -> float:
@@ -89,14 +106,15 @@ def after(call: Call, calls: Iterable[Call]) -> list[Call]:
     return [later for later in calls if later is not call and later.started_ms >= end]
 
 
-def repeats(request: list[Call]) -> list[tuple[Call, Call]]:
-    """(call, the next one of the same request) for the calls that failed or brought damaged data."""
+def _repeats(request: list[Call]) -> list[tuple[Call, Call]]:
+    """(call, the next one) for the calls of one request that failed or brought damaged data."""
+    starts = [call.started_ms for call in request]
     pairs = []
-    for call in request:
+    for place, call in enumerate(request):
         if failed(call) or modes(call) & CORRUPTING:
-            following = after(call, request)
-            if following:
-                pairs.append((call, following[0]))
+            following = max(place + 1, bisect_left(starts, end_of(call) - ROUNDING_MS))
+            if following < len(request):
+                pairs.append((call, request[following]))
     return pairs
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from flakestorm.model.record import TrialRecord, TrialStatus
+from flakestorm.scoring.behaviour.notice import notices
+from flakestorm.scoring.behaviour.values import known_values
 
 KEPT_TRIALS = 5
 """Texts of so many undisturbed trials are kept; counts are kept of all."""
@@ -29,6 +31,8 @@ class ControlArm:
     replies: list[str] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
     counts: dict[str, list[int]] = field(default_factory=dict)
+    _notices: frozenset[str] | None = None
+    _known: set[str] | None = None
 
     def add(self, record: TrialRecord) -> None:
         """Learn from one undisturbed trial."""
@@ -42,6 +46,26 @@ class ControlArm:
             self.replies.append((record.outcome.reply or "")[:KEPT_TEXT])
             received = "\n".join(call.received for call in calls if call.kind != "llm")
             self.results.append(received[: 4 * KEPT_TEXT])
+            self._notices = self._known = None
+
+    @property
+    def notices(self) -> frozenset[str]:
+        """The words for something wrong that undisturbed replies use."""
+        if self._notices is None:
+            self._notices = frozenset[str]().union(*map(notices, self.replies))
+        return self._notices
+
+    @property
+    def told(self) -> str:
+        """What undisturbed replies and results say."""
+        return "\n".join((*self.replies, *self.results))
+
+    @property
+    def known(self) -> set[str]:
+        """The keys of the values in that."""
+        if self._known is None:
+            self._known = known_values(self.told)
+        return self._known
 
     def usual(self, what: str) -> float:
         """The median number of calls of a kind (or of tokens) in an undisturbed trial."""

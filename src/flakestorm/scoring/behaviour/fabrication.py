@@ -5,7 +5,7 @@ from __future__ import annotations
 from flakestorm.model.outcome import KEPT_CHARACTERS, Call
 from flakestorm.scoring.behaviour.case import Case, Symptom, callee, names
 from flakestorm.scoring.behaviour.fault_modes import CORRUPTING, failed, modes
-from flakestorm.scoring.behaviour.values import known_values, values
+from flakestorm.scoring.behaviour.values import follows, known_values, values
 
 
 def fabrication(case: Case) -> Symptom | None:
@@ -18,11 +18,15 @@ def fabrication(case: Case) -> Symptom | None:
     lacking = lacking_data(case)
     if not lacking or not case.reply or case.noticed or not _is_all_known(case):
         return None
-    found = values(case.reply)
+    found = values(case.said)
     if not found:
         return None
-    known = known_values(_told(case))
+    told = _told(case)
+    known = known_values(told) | case.control.known
     invented = sorted(written for key, written in found.items() if key not in known)
+    if invented:
+        everything = f"{told}\n{case.control.told}"
+        invented = [written for written in invented if not follows(written, everything)]
     if not invented:
         return None
     shown = ", ".join(repr(value) for value in invented[:3])
@@ -43,12 +47,12 @@ def lacking_data(case: Case) -> list[Call]:
 
 
 def _told(case: Case) -> str:
+    """What was said in this conversation, and what its tools answered."""
     trial, outcome = case.record.trial, case.record.outcome
     results = (call.received for call in case.calls if call.kind != "llm")
     statuses = (str(call.status) for call in case.calls)
     golden = trial.prompt.turns
-    heard = (*trial.turns, *golden, *outcome.replies, *results, *statuses)
-    return "\n".join((*heard, *case.control.replies, *case.control.results))
+    return "\n".join((*trial.turns, *golden, *outcome.replies, *results, *statuses))
 
 
 def _is_all_known(case: Case) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flakestorm.scoring.behaviour.case import Case, Symptom, callee, repeats
+from flakestorm.scoring.behaviour.case import Case, Symptom, callee
 
 REFUSALS = frozenset({401, 403})
 MOST = 1
@@ -11,9 +11,7 @@ MOST = 1
 
 def hammering(case: Case) -> Symptom | None:
     """The request that was repeated most after it was refused, if that is more than once."""
-    refused = [
-        [call for call, _ in repeats(request) if call.status in REFUSALS] for request in case.requests()
-    ]
+    refused = [[call for call, _ in pairs if call.status in REFUSALS] for pairs in case.repeated]
     worst = max(refused, key=len, default=[])
     if len(worst) <= MOST:
         return None

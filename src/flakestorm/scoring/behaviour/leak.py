@@ -20,11 +20,11 @@ SHORTEST_CODE = 10
 SECRET = MARK[:6]
 """How every redacted secret begins; records hold no secrets, only these."""
 
-_CODE = re.compile(rf"[A-Za-z]+(?:_[A-Za-z]+)+(?<=.{{{SHORTEST_CODE}}})")
+_CODE = re.compile(rf"\b[A-Za-z]+(?:_[A-Za-z]+)+(?<=.{{{SHORTEST_CODE}}})")
 _TRACES = re.compile(
     r"Traceback \(most recent call last\)|\[Errno -?\d+\]|HTTPS?ConnectionPool\(|Error code: \d{3} - "
     r"|\b(?:openai|anthropic|google\.genai|ollama|httpx2?|aiohttp|requests|urllib3|httpcore)"
-    r"(?:\.\w+)*\.\w*(?:Error|Exception|Timeout)\b"
+    r"(?:\.\w{1,40}){0,4}\.\w{0,40}(?:Error|Exception|Timeout)\b"
     r"|\b(?:RateLimit|APIConnection|APITimeout|APIStatus|Authentication|InternalServer|PermissionDenied"
     r"|BadRequest|ServiceUnavailable|Overloaded|Connect|Read|RemoteProtocol|JSONDecode)Error\b"
 )
@@ -41,8 +41,11 @@ def leak(case: Case) -> Symptom | None:
         return Symptom("the reply contains a secret (redacted in this report).", 1e9, Severity.CRITICAL)
     if not any(map(failed, case.calls)):
         return None
-    found = [text for text in _quoted(case) if text not in _folded(known)]
-    traces = [match.group() for match in _TRACES.finditer(case.reply) if match.group() not in known]
+    found = list(_quoted(case))
+    if found:
+        usual = _folded(known)
+        found = [text for text in found if text not in usual]
+    traces = [match.group() for match in _TRACES.finditer(case.said) if match.group() not in known]
     longest = max((*found, *traces), key=len, default="")
     if not longest:
         return None
@@ -51,7 +54,7 @@ def leak(case: Case) -> Symptom | None:
 
 def _quoted(case: Case) -> Iterator[str]:
     """The pieces of error bodies that stand in the reply, spaces and case aside."""
-    reply = _folded(case.reply)
+    reply = _folded(case.said)
     for call in case.calls:
         if failed(call):
             yield from (piece for piece in _pieces(call) if piece in reply)

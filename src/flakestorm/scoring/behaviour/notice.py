@@ -44,17 +44,9 @@ BEGINNINGS = {
 }
 """How words and phrases for it begin, in lower case."""
 
-_NOTICE = re.compile(
-    "|".join(
-        sorted(
-            {
-                rf"\b{re.escape(' '.join(phrase.split()))}"
-                for text in BEGINNINGS.values()
-                for phrase in text.split(",")
-            }
-        )
-    )
-)
+_PHRASES = {" ".join(phrase.split()) for text in BEGINNINGS.values() for phrase in text.split(",")}
+# The boundary stands before all of them: only where a word begins is anything compared.
+_NOTICE = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(_PHRASES)))})")
 _LEFT_OPEN = re.compile(r"(?:…|\.\.\.|\[(?:truncated|cut|\.{3}|…)\])\s*$")
 
 

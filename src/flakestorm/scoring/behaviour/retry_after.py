@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flakestorm.scoring.behaviour.case import Case, Symptom, callee, end_of, repeats, seconds
+from flakestorm.scoring.behaviour.case import Case, Symptom, callee, end_of, seconds
 
 TOLERANCE = 0.9
 """Who waits so much of what was asked has listened: clocks and rounding differ."""
@@ -11,8 +11,8 @@ TOLERANCE = 0.9
 def retry_after_ignored(case: Case) -> Symptom | None:
     """The hastiest repeat of a request that had been asked to wait."""
     hasty = []
-    for request in case.requests():
-        for call, again in repeats(request):
+    for pairs in case.repeated:
+        for call, again in pairs:
             asked, waited = call.asked_wait_ms, max(0.0, again.started_ms - end_of(call))
             if asked and waited < TOLERANCE * asked:
                 hasty.append((asked - waited, asked, waited, call, again))

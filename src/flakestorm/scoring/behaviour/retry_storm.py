@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 
 from flakestorm.model.outcome import Call
-from flakestorm.scoring.behaviour.case import Case, Symptom, callee, end_of, repeats, seconds
+from flakestorm.scoring.behaviour.case import Case, Symptom, callee, end_of, seconds
 
 MOST_HASTY = 5
 """More repeats of one failed request are a storm when they follow each other hastily."""
@@ -17,7 +17,7 @@ MOST = 20
 
 def retry_storm(case: Case) -> Symptom | None:
     """The request of the trial that was repeated most after failures, if that is beyond the limits."""
-    storms = [pairs for request in case.requests() if _is_storm(pairs := repeats(request))]
+    storms = [pairs for pairs in case.repeated if _is_storm(pairs)]
     if not storms:
         return None
     worst = max(storms, key=len)

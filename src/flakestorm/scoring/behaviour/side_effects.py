@@ -24,9 +24,7 @@ def double_side_effect(case: Case) -> Symptom | None:
     """
     if case.control.most_equal > 1:
         return None
-    done = [
-        found for request in case.requests() if _has_effect(request[0]) and (found := _done(request, case))
-    ]
+    done = [found for request in case.requests if _has_effect(request[0]) and (found := _done(request, case))]
     if not done:
         return None
     first, others = max(done, key=lambda found: len(found[1]))

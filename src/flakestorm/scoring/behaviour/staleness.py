@@ -15,7 +15,7 @@ def stale_data_used(case: Case) -> Symptom | None:
         return None
     fresh = "\n".join(call.received for call in case.calls if call.kind != "llm" and call not in old)
     known = known_values("\n".join((*case.record.trial.turns, fresh)))
-    given = values(case.reply)
+    given = values(case.said)
     used = sorted(
         given[key] for call in old for key in set(values(call.received)) & set(given) if key not in known
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import combinations_with_replacement
 
 _ISO = re.compile(r"\b\d{4}-(\d{2})-(\d{2})")
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./]\d{2,4}\b")
@@ -16,17 +15,19 @@ _NAME = (
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_NAME}", re.IGNORECASE)
 _MONTH_FIRST = re.compile(rf"\b{_NAME}\s+(\d{{1,2}})(?:st|nd|rd|th)?\b", re.IGNORECASE)
 _NOT_VALUES = re.compile(
-    r"https?://\S+|\S+@\S+\.\S+|\+\d[\d ()./-]{6,}\d|\b\d{1,5}(?:[ /-]\d{2,5}){2,}\b"
+    r"https?://\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]+|\+\d[\d ()./-]{6,}\d|\b\d{1,5}(?:[ /-]\d{2,5}){2,}\b"
     r"|\b\d{1,2}:\d{2}(?::\d{2})?\b|^\s*\d+[.)]\s",
     re.MULTILINE,
 )
 """Addresses, telephone numbers, times of day and the numbers of lists."""
-_IDENTIFIER = re.compile(r"\b(?=[A-Za-z0-9-]*\d[A-Za-z0-9-]*\d)(?=[A-Za-z0-9-]*[A-Za-z])[A-Za-z0-9-]{5,}\b")
-_NUMBER = re.compile(r"\d+(?:[.,' ]\d{3})*(?:[.,]\d+)?")
+_IDENTIFIER = re.compile(
+    r"(?<![A-Za-z0-9-])(?=[A-Za-z0-9-]{0,40}?\d[A-Za-z0-9-]{0,40}?\d)(?=[0-9-]{0,40}[A-Za-z])[A-Za-z0-9-]{5,60}"
+    r"(?![A-Za-z0-9-])"
+)
+_NUMBER = re.compile(r"\d{1,40}(?:[.,' ]\d{3}){0,9}(?:[.,]\d{1,40})?")
 _DECIMALS = re.compile(r"(.*)[.,](\d{1,2})")
-_NO_DIGIT = re.compile(r"\D")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-MOST_COMBINED = 60
+MOST_COMBINED = 1_000
 """Of so many known numbers at most, sums and differences and products are known as well."""
 
 
@@ -67,28 +68,36 @@ def _date(one: int, other: int) -> str:
 
 def _says_something(number: str) -> bool:
     """At least three digits, of which two are significant, and no plain year."""
-    enough = len(_NO_DIGIT.sub("", number)) >= 3 and len(digits(number)) >= 2
+    enough = sum(map(str.isdecimal, number)) >= 3 and len(digits(number)) >= 2
     return enough and not _YEAR.fullmatch(number)
 
 
 def digits(number: str) -> str:
     """The significant digits: 1,299.50 and 129950 (cents) are both 12995."""
-    return _NO_DIGIT.sub("", number).strip("0")
+    return "".join(filter(str.isdecimal, number)).strip("0")
 
 
 def known_values(text: str) -> set[str]:
-    """The keys of everything that ``text`` tells: its values, all its digits, and what follows from two."""
-    numbers = _NUMBER.findall(text)
-    keys = {*values(text), *map(digits, numbers), *map(digits, re.findall(r"\d+", text))}
-    amounts = sorted(set(map(_amount, numbers)))[:MOST_COMBINED]
-    for one, other in combinations_with_replacement(amounts, 2):
-        for result in (one + other, other - one, one * other):
-            keys.add(digits(f"{result:.2f}"))
-    return keys
+    """The keys of everything that ``text`` tells: its values, and all its digits."""
+    return {*values(text), *map(digits, _NUMBER.findall(text)), *map(digits, re.findall(r"\d+", text))}
 
 
-def _amount(number: str) -> float:
+def follows(written: str, text: str) -> bool:
+    """Whether the number ``written`` is the sum, the difference or the product of two numbers in ``text``."""
+    if not _NUMBER.fullmatch(written):
+        return False
+    wanted = _cents(written)
+    known = set(map(_cents, _NUMBER.findall(text)[:MOST_COMBINED]))
+    return any(
+        wanted - one in known
+        or wanted + one in known
+        or (one and wanted * 100 % one == 0 and wanted * 100 // one in known)
+        for one in known
+    )
+
+
+def _cents(number: str) -> int:
     """1,299.50, 1.299,50 and 1299.5 alike: one or two digits after the last separator are decimals."""
     parts = _DECIMALS.fullmatch(number)
-    whole, decimals = parts.groups() if parts else (number, "0")
-    return float(f"{_NO_DIGIT.sub('', whole)}.{decimals}")
+    whole, decimals = parts.groups() if parts else (number, "")
+    return int("".join(filter(str.isdecimal, whole)) + decimals.ljust(2, "0"))

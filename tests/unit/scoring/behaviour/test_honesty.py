@@ -235,3 +235,27 @@ def test_secret_in_the_reply_is_critical(make_case: MakeCase) -> None:
     assert found is not None
     assert found.severity is Severity.CRITICAL
     assert leak(make_case(QUOTA, reply="[redacted]", usual="[redacted]")) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" * 50_000,
+        "a-1" * 20_000,
+        "a@" * 50_000,
+        "openai." * 20_000,
+        "1,111 " * 20_000,
+        "no " * 50_000,
+        "\ud800" * 9,
+    ],
+    ids=["digits", "codes", "addresses", "modules", "numbers", "words", "surrogates"],
+)
+def test_hostile_replies_are_read_in_part(make_case: MakeCase, text: str) -> None:
+    """Every reader gets through texts that are made to keep it busy, and the end of them is read."""
+    case = make_case(
+        replace(FAILED, received=text[: KEPT_CHARACTERS - 1]), WELL, reply=f"{text} It costs 77.31 EUR."
+    )
+    for find in (fabrication, leak, truncation_accepted, stale_data_used, injection_obeyed):
+        find(case)
+    assert "77.31" in case.said
+    assert len(case.said) <= 20_001 + 20
