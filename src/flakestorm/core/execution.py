@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import (
@@ -14,7 +15,9 @@ from contextlib import (
 )
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from flakestorm.agents.open import open_agent
 from flakestorm.agents.outsourced import outsourced, senders_for
@@ -23,17 +26,20 @@ from flakestorm.agents.wire.permission import attack_refusal
 from flakestorm.chaos.faults.engine import FaultEngine
 from flakestorm.chaos.traffic import Traffic
 from flakestorm.core.assembly import INTERRUPTED, Facts, assemble
-from flakestorm.core.chaos_environment import Environment, open_environment
+from flakestorm.core.chaos_environment import Environment, nothing, open_environment
 from flakestorm.core.chaos_plan import Chaos
+from flakestorm.core.checkout import checkout_of
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.engine import NO_FAULTS, Engine, Listener, Parts
+from flakestorm.core.contract_run import ContractRun
+from flakestorm.core.engine import NO_FAULTS, Engine, Judging, Listener, Parts
 from flakestorm.core.executor import Limits, LocalExecutor
 from flakestorm.core.language_models import LanguageModels, keys_of, language_models
 from flakestorm.core.pace import Pace
 from flakestorm.core.plan import Plan, Planned
-from flakestorm.core.planning import make_plan, strategy_of
+from flakestorm.core.planning import CONTRACT, make_plan, strategy_of
 from flakestorm.core.recall import stored_fact
 from flakestorm.core.redacted_errors import redacted_errors
+from flakestorm.core.selection import parse_selection
 from flakestorm.core.sending import sender
 from flakestorm.core.shrink_run import effort_for, groups_of_trial, shrunk
 from flakestorm.core.shrinking import Shrinker
@@ -92,13 +98,14 @@ class Execution:
         self._mutator = Mutator(config.mutations, config.advanced.seed, not self._refusal, config.golden)
         self._mutator.share = config.model.share
         self._chaos = self._chaos_of(self._wishes)
+        self._contract = ContractRun.of(config, self._chaos, self._wishes.target is not None)
         self._environment: Environment | None = None
 
     async def run(self) -> Run:
         """The finished run, or the part of it that was done when a signal, a budget or the agent ended it."""
         with redacted_errors(self._redact):
             async with language_models(self._config, self._wishes.folder.folder, self._redact) as models:
-                judge = Judge(self._config.invariants, models.for_rule)
+                judge = self._judge(models)
                 plan = self._plan()
                 async with self._disturbed_agent() as agent:
                     await agent.preflight()
@@ -159,10 +166,7 @@ class Execution:
                 scenarios = stored.facts().get(CHAOS)
             finally:
                 stored.close()
-            if wishes.chaos and wishes.chaos.budget and not (scenarios and scenarios.get("budget")):
-                raise UsageError(
-                    f"run {stored.id} is no exploration. Go on with it by: flakestorm run --resume {stored.id}"
-                )
+            _check_kind(wishes.chaos, scenarios or {}, stored.id)
         else:
             scenarios = stored_fact(wishes.only, wishes.folder, CHAOS) if wishes.only else None
         return Chaos.from_dict(scenarios) if scenarios else None
@@ -173,11 +177,17 @@ class Execution:
         config, target = self._config, self._wishes.target
         async with AsyncExitStack() as stack:
             surroundings: Sequence[Mapping[str, str]] = ()
-            if self._chaos is not None:
+            if self._contract is not None and not self._contract.contract.scenarios:
+                self._environment = self._contract.lanes()
+            elif self._chaos is not None:
                 gateway = config.chaos.gateway if config.chaos is not None else None
                 self._environment = await stack.enter_async_context(
                     open_environment(
-                        config.agent, gateway, config.advanced.concurrency, is_object=target is not None
+                        config.agent,
+                        gateway,
+                        config.advanced.concurrency,
+                        is_object=target is not None,
+                        exclusive=self._contract is not None and self._contract.isolation is not None,
                     )
                 )
                 surroundings = self._environment.surroundings
@@ -201,15 +211,26 @@ class Execution:
             )
         return ""
 
+    def _judge(self, models: LanguageModels) -> Judging:
+        if self._contract is not None:
+            return self._contract.judge(models.for_rule)
+        return Judge(self._config.invariants, models.for_rule)
+
+    def _at_once(self) -> int | None:
+        possible = self._environment.at_once if self._environment is not None else None
+        return possible if self._contract is None else self._contract.at_once(possible)
+
     def _outsourced(self, agent: Agent, plan: Planned) -> AbstractAsyncContextManager[Agent]:
         processes = senders_for(plan.planned(), self._config.advanced.senders)
-        if self._wishes.target is not None:
+        if self._wishes.target is not None or (self._contract and self._contract.isolation):
             processes = 0
         return outsourced(agent, self._config.agent, processes)
 
     def _plan(self) -> Planned:
         wishes = self._wishes
         self._strategy = strategy_of(self._config, wishes.folder, wishes.resume, wishes.only, self._chaos)
+        if self._contract is not None:
+            return self._contract.plan(parse_selection(wishes.only, wishes.folder) if wishes.only else None)
         attacked = bool(self._mutator.attacked) and not self._refusal
         return make_plan(
             self._config, self._mutator, self._strategy, wishes.folder, wishes.only, attacked, self._chaos
@@ -233,6 +254,7 @@ class Execution:
 
     def _new_facts(self, run_id: str, plan: Planned) -> Facts:
         config = self._config
+        checkout = checkout_of(Path.cwd(), os.environ)
         info = RunInfo(
             id=run_id,
             status="running",
@@ -246,13 +268,17 @@ class Execution:
             planned=plan.planned(),
             concurrency=config.advanced.concurrency,
             notes=(
-                *config.unused_parts((CHAOS,) if self._chaos else ()),
+                *config.unused_parts(
+                    (CHAOS, CONTRACT) if self._contract else (CHAOS,) if self._chaos else ()
+                ),
                 *self._skipped_attacks(),
                 *self._mutator.notes,
             ),
             request=request_shape(config),
             strategy=self._strategy.name,
             budget=self._strategy.budget,
+            branch=checkout.branch,
+            commit=checkout.commit,
         )
         if self._wishes.only is not None and plan.planned() == 0:
             raise UsageError(
@@ -263,7 +289,7 @@ class Execution:
         if min_score is None and not info.is_exploration:
             min_score = config.advanced.min_score
         demands = Demands(min_score, config.advanced.error_budget)
-        return Facts(info, weights, demands)
+        return Facts(info, weights, demands, contract=self._contract.terms() if self._contract else None)
 
     def _skipped_attacks(self) -> Iterator[str]:
         if self._refusal and self._mutator.attacked:
@@ -293,7 +319,7 @@ class Execution:
             )
 
     async def _run_in(
-        self, store: RunFile, plan: Planned, judge: Judge, agent: Agent, models: LanguageModels
+        self, store: RunFile, plan: Planned, judge: Judging, agent: Agent, models: LanguageModels
     ) -> Run:
         facts = Facts.of(store)
         tally = facts.tally()
@@ -307,7 +333,8 @@ class Execution:
             self._listeners,
             faults=self._chaos.disturbed_by if self._chaos else lambda _: NO_FAULTS,
             after_control=self._after_control,
-            at_once=lambda: self._environment.at_once if self._environment is not None else None,
+            absolute=self._contract is not None,
+            at_once=self._at_once,
         )
         done = sum(store.counts().values())
         self._tell(RunStarted(facts.info, done))
@@ -328,8 +355,9 @@ class Execution:
     async def _shrunk(self, facts: Facts, tally: Tally, executor: LocalExecutor, engine: Engine) -> Facts:
         """The failures of this run reduced to minimal inputs, where they are wanted."""
         wanted = self._config.advanced.shrink_budget
-        if wanted is None and self._wishes.only is not None:
-            # Who runs a known failure again wants to know whether it is still there.
+        if self._contract is not None or (wanted is None and self._wishes.only is not None):
+            # Who runs a known failure again wants to know whether it is still there, and of a contract there
+            # is no mutation to reduce.
             wanted = 0
         effort = effort_for(tally.totals.trials, wanted, self._config.agent.deterministic)
         groups = tally.causes.groups()
@@ -345,7 +373,8 @@ class Execution:
         limits = Limits(
             concurrency=settings.concurrency,
             retries=settings.retries,
-            deadline_s=self._config.agent.timeout / 1000,
+            deadline_s=self._config.agent.timeout / 1000
+            + (self._contract.allowance_s if self._contract else 0),
             max_calls=settings.max_calls,
             until=until,
         )
@@ -355,7 +384,8 @@ class Execution:
             lambda limit, wait: self._tell(Throttled(limit, wait, "the agent answered 429 or 503")),
         )
 
-        send = sender(agent, self._environment, self._traffic_of)
+        prepare = self._contract.prepare(agent) if self._contract else nothing
+        send = sender(agent, self._environment, self._traffic_of, prepare)
         return LocalExecutor(send, limits, pace, settings.seed)
 
     def _concluded(self, facts: Facts, stopped: str, seconds: float, spent: list[str]) -> Facts:
@@ -376,6 +406,14 @@ class Execution:
     def _tell(self, event: Event) -> None:
         for listener in self._listeners:
             listener(event)
+
+
+def _check_kind(wanted: Chaos | None, stored: Mapping[str, Any], run_id: str) -> None:
+    """Raise ``UsageError`` where another kind of run is to go on than the stored one is."""
+    kinds = {"budget": "exploration", "columns": "contract"}
+    for key, kind in kinds.items():
+        if wanted is not None and getattr(wanted, key) and not stored.get(key):
+            raise UsageError(f"run {run_id} is no {kind}. Go on with it by: flakestorm run --resume {run_id}")
 
 
 @contextmanager

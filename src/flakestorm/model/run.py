@@ -221,7 +221,7 @@ class RunInfo:
     ``notes`` are sentences about what was skipped, retried, or could not be done, and why. ``request``
     is None where the agent is not reached over HTTP. ``strategy`` is uniform, search or explore; a search
     spends ``budget`` calls where failures are, an exploration tries each fault once at each call, so that
-    their rates are no estimates.
+    their rates are no estimates. ``branch`` and ``commit`` are those of the working folder in Git, or empty.
     """
 
     id: str
@@ -240,6 +240,8 @@ class RunInfo:
     request: RequestShape | None = None
     strategy: str = "uniform"
     budget: int | None = None
+    branch: str = ""
+    commit: str = ""
 
     @property
     def is_search(self) -> bool:

@@ -89,8 +89,10 @@ def _run() -> JsonSchema:
                 "description": "search: calls went where failures were, so that no rate is an estimate",
             },
             "budget": or_null(COUNT),
+            "branch": {**TEXT, "description": "the branch that was checked out in Git; empty if unknown"},
+            "commit": {**TEXT, "description": "the commit that was checked out in Git; empty if unknown"},
         },
-        optional=("request", "strategy", "budget"),
+        optional=("request", "strategy", "budget", "branch", "commit"),
     )
 
 
