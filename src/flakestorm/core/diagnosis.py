@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from flakestorm.chaos.config import GatewayConfig
 from flakestorm.core.verification import verify_setup
 from flakestorm.model.errors import FlakestormError
 from flakestorm.store.runs import RunFolder
@@ -24,6 +26,9 @@ OPTIONAL = {
     "ollama": ("ollama", "language models that Ollama runs"),
     "sentence-transformers": ("semantic", "larger models for similarity"),
 }
+
+REMARKS = ("note", "unreachable")
+"""Subjects of facts that are neither right nor wrong: perhaps it is meant so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ async def diagnose(config: Path) -> list[Check]:
     checks += [_package(name, *about) for name, about in OPTIONAL.items()]
     checks.append(_guarded("embedded model", _model))
     checks.append(_guarded("runs", _store))
+    checks.append(port_check(GatewayConfig().port))
     checks += await _setup(config)
     return checks
 
@@ -77,6 +83,21 @@ def _store() -> str:
     return stored
 
 
+def port_check(port: int) -> Check:
+    """Where agents that flakestorm does not start find the gateway; others get a free port each time."""
+    with socket.socket() as probe:
+        # As the gateway does it: else a port of which a connection was closed a minute ago would seem taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            text = (
+                f"port {port}: {error.strerror}; chaos with an agent that runs by itself needs it, or another"
+            )
+            return Check("info", "gateway", f"{text} chaos.gateway.port")
+    return Check("ok", "gateway", f"port {port} is free, for chaos with an agent that runs by itself")
+
+
 async def _setup(config: Path) -> list[Check]:
     if not os.path.exists(config):  # noqa: ASYNC240 - nothing else runs meanwhile
         return [Check("info", "configuration", f"there is no {config}; `flakestorm init` writes one")]
@@ -85,4 +106,4 @@ async def _setup(config: Path) -> list[Check]:
     except FlakestormError as error:
         return [Check("bad", "setup", str(error))]
     state = "bad" if verified.exit_code else "ok"
-    return [Check(state, subject, text) for subject, text in verified.facts]
+    return [Check("info" if subject in REMARKS else state, subject, text) for subject, text in verified.facts]
