@@ -48,6 +48,17 @@ class Agent(Protocol):
 
 
 @runtime_checkable
+class Replicated(Protocol):
+    """Several equal agents behind one, each of which can be brought back to its start by itself."""
+
+    async def reset_one(self, lane: int) -> None:
+        """Reset the agent of ``lane``; see ``Agent.reset``."""
+
+    async def renew(self, lane: int) -> None:
+        """Replace the process of ``lane`` by a fresh one. Raises ``AgentUnreachable`` when that fails."""
+
+
+@runtime_checkable
 class Attackable(Protocol):
     """An agent that is reached over HTTP, and so can be sent malformed requests."""
 

@@ -98,6 +98,19 @@ class Server:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._stop()
+
+    async def renew(self) -> None:
+        """Replace the process by a fresh one at the same port: no crash, and none of the restarts.
+
+        Raises ``AgentUnreachable`` when the fresh one does not become ready.
+        """
+        await self._stop()
+        self._gone = ""
+        await self._launch()
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def _stop(self) -> None:
         if self._watcher is not None:
             self._watcher.cancel()
             await asyncio.wait({self._watcher})

@@ -65,6 +65,14 @@ class ServedAgent:
         """Reset every replica: each has a state of its own."""
         await asyncio.gather(*(agent.reset() for _, agent in self._replicas))
 
+    async def reset_one(self, lane: int) -> None:
+        """Reset the replica of ``lane`` alone."""
+        await self._replicas[lane][1].reset()
+
+    async def renew(self, lane: int) -> None:
+        """A fresh process for the replica of ``lane``."""
+        await self._replicas[lane][0].renew()
+
     async def aclose(self) -> None:
         """Close the agents; whoever started the servers stops them."""
         await asyncio.gather(*(agent.aclose() for _, agent in self._replicas))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
+from flakestorm.model.contract import Terms
 from flakestorm.model.finding import Finding
 from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
@@ -21,6 +22,7 @@ from flakestorm.model.run import (
     TypeRow,
 )
 from flakestorm.scoring.assessment import Demands, assess
+from flakestorm.scoring.contract import ContractTally, contract_score
 from flakestorm.scoring.flakiness import always_failing
 from flakestorm.scoring.overall import DEFAULT_WEIGHTS, with_overall
 from flakestorm.scoring.tally import Tally
@@ -35,7 +37,8 @@ Row = TypeVar("Row", TypeRow, PromptRow, ScenarioRow)
 class Facts:
     """What the store keeps beside the records: enough to rebuild every number of the run.
 
-    ``weights`` are those of mutation types, ``pillars`` those of the section ``scoring``.
+    ``weights`` are those of mutation types, ``pillars`` those of the section ``scoring``, ``contract`` is
+    what was promised where a contract is run.
     """
 
     info: RunInfo
@@ -44,6 +47,7 @@ class Facts:
     findings: tuple[Finding, ...] = ()
     minimals: tuple[Minimal, ...] = ()
     pillars: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
+    contract: Terms | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The form in which ``RunFile.set_facts`` takes it."""
@@ -54,6 +58,7 @@ class Facts:
             "findings": [finding.to_dict() for finding in self.findings],
             "minimals": [minimal.to_dict() for minimal in self.minimals],
             "pillars": dict(self.pillars),
+            "contract": None if self.contract is None else self.contract.to_dict(),
         }
 
     @classmethod
@@ -72,12 +77,14 @@ class Facts:
             findings=tuple(map(Finding.from_dict, data["findings"])),
             minimals=tuple(map(Minimal.from_dict, data.get("minimals", ()))),
             pillars=data.get("pillars", DEFAULT_WEIGHTS),
+            contract=Terms.from_dict(data["contract"]) if data.get("contract") else None,
         )
 
     def tally(self) -> Tally:
         """An empty tally with this run's weights."""
         if not self.info.is_exploration:
-            return Tally(self._weight)
+            contract = None if self.contract is None else ContractTally(self.contract)
+            return Tally(self._weight, contract=contract)
         # The catalogue of faults is needed for no other run.
         from flakestorm.core.explore_faults import described
 
@@ -90,7 +97,12 @@ class Facts:
 def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRecord]]) -> Run:
     """The finished run. ``tally`` has counted everything that ``records`` streams."""
     info = facts.info
-    measured = Scores(robustness=tally.robustness(), chaos_resilience=tally.chaos_resilience())
+    contract = tally.contract_result()
+    if contract is None:
+        measured = Scores(robustness=tally.robustness(), chaos_resilience=tally.chaos_resilience())
+    else:
+        # The same trials would count twice if their resilience was a pillar of its own.
+        measured = Scores(contract=contract_score(contract))
     scores = Scores() if info.is_search else with_overall(measured, facts.pillars)
     scenarios = tally.by_scenario()
     causes = tally.causes.causes(facts.minimals)
@@ -110,6 +122,7 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
             info.is_search,
             scenarios,
             _done(info, tally.totals),
+            contract,
         ),
         scores=scores,
         totals=tally.totals,
@@ -123,6 +136,7 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
         records=records,
         by_scenario=without_rates(scenarios) if info.is_search else scenarios,
         fault_map=tally.fault_map(),
+        contract=contract,
     )
 
 
@@ -140,7 +154,8 @@ def load_run(store: RunFile) -> Run:
         tally.add(record)
         if record.trial.is_control:
             control.append(record)
-    tally.set_broken(always_failing(control))
+    if facts.contract is None:
+        tally.set_broken(always_failing(control))
     if facts.info.status == "running":
         facts = replace(facts, info=replace(facts.info, seconds=store.seconds()))
     return assemble(facts, tally, store.records)
@@ -165,6 +180,7 @@ def reassess(run: Run, demands: Demands) -> Assessment:
         run.info.is_search,
         run.by_scenario,
         _done(run.info, run.totals),
+        run.contract,
     )
 
 

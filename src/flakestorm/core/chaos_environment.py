@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,6 +22,13 @@ IN_PROCESS = frozenset({"python", "langchain"})
 COMMAND_LANES = 8
 """So many programs at most run at once under faults: each has a port of the gateway to itself."""
 
+Prepare = Callable[[int | None], Awaitable[None]]
+"""Makes the agent of a lane ready for a trial; what it calls meanwhile belongs to no trial."""
+
+
+async def nothing(_: int | None) -> None:
+    """The ``Prepare`` of agents that are always ready."""
+
 
 class Environment(Protocol):
     """What a run needs of the agent's surroundings in order to disturb them."""
@@ -36,8 +43,11 @@ class Environment(Protocol):
         """How many trials can be told apart at once; None for any number."""
         ...
 
-    def around(self, traffic: Traffic) -> AbstractAsyncContextManager[int | None]:
-        """While this is open, calls of the trial are ``traffic``'s. Gives the lane that the trial has."""
+    def around(self, traffic: Traffic, prepare: Prepare = nothing) -> AbstractAsyncContextManager[int | None]:
+        """While this is open, calls of the trial are ``traffic``'s. Gives the lane that the trial has.
+
+        ``prepare`` is waited for as soon as the trial has its lane, before its calls count.
+        """
         ...
 
     def missing(self, disturbed: Collection[str], by_url: bool = False) -> str:
@@ -58,8 +68,9 @@ class InThisProcess:
         self._reach = reach
 
     @asynccontextmanager
-    async def around(self, traffic: Traffic) -> AsyncIterator[int | None]:
+    async def around(self, traffic: Traffic, prepare: Prepare = nothing) -> AsyncIterator[int | None]:
         """See ``Environment``."""
+        await prepare(None)
         token = current_traffic.set(traffic)
         try:
             yield None
@@ -74,10 +85,11 @@ class InThisProcess:
 class OnTheWire:
     """The gateway. A trial has a lane to itself until the control arm shows that calls name their trial."""
 
-    def __init__(self, gateway: Gateway, lanes: int, is_routed: bool) -> None:
+    def __init__(self, gateway: Gateway, lanes: int, is_routed: bool, exclusive: bool = False) -> None:
         self.surroundings = [gateway.environment(lane) for lane in range(lanes)]
         self._gateway = gateway
         self._is_routed = is_routed
+        self._exclusive = exclusive
         self._free: asyncio.LifoQueue[int] = asyncio.LifoQueue()
         for lane in reversed(range(lanes)):
             self._free.put_nowait(lane)
@@ -87,21 +99,29 @@ class OnTheWire:
 
     @property
     def at_once(self) -> int | None:
-        """As many as there are lanes, or any number when every trial that made calls was named in one."""
+        """As many as there are lanes, or any number when every trial that made calls was named in one.
+
+        Trials that are ``exclusive`` have a lane to themselves all the same.
+        """
+        if self._exclusive:
+            return self._lanes
         return None if self._called and self._called <= self._gateway.forwarded else self._lanes
 
     @asynccontextmanager
-    async def around(self, traffic: Traffic) -> AsyncIterator[int | None]:
+    async def around(self, traffic: Traffic, prepare: Prepare = nothing) -> AsyncIterator[int | None]:
         """See ``Environment``."""
         lane = None if self.at_once is None else await self._free.get()
-        self._gateway.enter(traffic, lane)
         try:
-            yield lane
+            await prepare(lane)
+            self._gateway.enter(traffic, lane)
+            try:
+                yield lane
+            finally:
+                self._gateway.leave(traffic)
+                self._remember(traffic)
         finally:
-            self._gateway.leave(traffic)
             if lane is not None:
                 self._free.put_nowait(lane)
-            self._remember(traffic)
 
     def missing(self, disturbed: Collection[str], by_url: bool = False) -> str:
         """See ``Environment``."""
@@ -138,11 +158,16 @@ class OnTheWire:
 
 @asynccontextmanager
 async def open_environment(
-    agent: AgentConfig, gateway: GatewayConfig | None, concurrency: int, is_object: bool
+    agent: AgentConfig,
+    gateway: GatewayConfig | None,
+    concurrency: int,
+    is_object: bool,
+    exclusive: bool = False,
 ) -> AsyncIterator[Environment]:
     """The environment of ``agent``; ``is_object`` says that it is a Python object given for the run.
 
-    Raises ``WorkError`` when a port is taken, and ``UsageError`` for tools that cannot be loaded.
+    Trials that are ``exclusive`` never share a lane. Raises ``WorkError`` when a port is taken, and
+    ``UsageError`` for tools that cannot be loaded.
     """
     if is_object or agent.type in IN_PROCESS:
         from flakestorm.agents.loading import load
@@ -162,4 +187,4 @@ async def open_environment(
     elif agent.type == "command":
         lanes, port = min(concurrency, COMMAND_LANES), 0
     async with Gateway(settings, lanes, port) as opened:
-        yield OnTheWire(opened, lanes, is_routed=port == 0)
+        yield OnTheWire(opened, lanes, is_routed=port == 0, exclusive=exclusive)

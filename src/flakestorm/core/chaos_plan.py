@@ -27,11 +27,13 @@ class Chaos:
     """The scenarios of a run; with ``only`` nothing is mutated.
 
     With a ``budget`` it is an exploration of so many trials, whose scenarios are made while it goes on.
+    ``columns`` are the scenarios that a contract is judged in, the undisturbed one included.
     """
 
     scenarios: tuple[Scenario, ...]
     only: bool = False
     budget: int | None = None
+    columns: tuple[str, ...] = ()
 
     @classmethod
     def exploration(cls, budget: int) -> Chaos:
@@ -70,12 +72,13 @@ class Chaos:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Chaos:
         """What ``to_dict`` described."""
-        return cls(tuple(map(Scenario.model_validate, data["scenarios"])), data["only"], data.get("budget"))
+        scenarios = tuple(map(Scenario.model_validate, data["scenarios"]))
+        return cls(scenarios, data["only"], data.get("budget"), tuple(data.get("columns", ())))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for the store."""
         scenarios = [s.model_dump(mode="json", exclude_unset=True) for s in self.scenarios]
-        return {"scenarios": scenarios, "only": self.only, "budget": self.budget}
+        return {"scenarios": scenarios, "only": self.only, "budget": self.budget, "columns": self.columns}
 
     def scenario(self, name: str) -> Scenario | None:
         """The scenario called ``name``; None for the control arm's."""

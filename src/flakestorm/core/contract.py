@@ -20,3 +20,6 @@ class ContractConfig(Section):
     chaos_matrix: tuple[Scenario, ...] = Field(
         (), description="The scenarios; without any, only the undisturbed one"
     )
+    fresh_process: bool = Field(
+        False, description="Start the process of agent.serve anew for each trial, so that none sees another"
+    )

@@ -70,6 +70,8 @@ class Parts:
     """What the scenario of this name disturbs: any of llm, tool, context."""
     after_control: Callable[[], str] = lambda: ""
     """Asked when the control arm is done: why the run must end there, or an empty string."""
+    absolute: bool = False
+    """Rules count even where they fail undisturbed: a promise that is never kept is broken all the same."""
     at_once: Callable[[], int | None] = lambda: None
     """How many trials whose calls are watched may run at once, where that is less than otherwise."""
 
@@ -180,7 +182,7 @@ class Engine:
     def learn_from_control(self) -> None:
         """Take the control arm as the measure of what follows."""
         self._baselines = baseline_of(self._control)
-        self._broken = always_failing(self._control)
+        self._broken = {} if self._parts.absolute else always_failing(self._control)
         self._parts.tally.set_broken(self._broken)
         totals = self._parts.tally.control
         self._tell(ControlFinished(totals.trials, totals.passed))

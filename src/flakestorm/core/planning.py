@@ -20,7 +20,7 @@ from flakestorm.model.run import RunInfo
 from flakestorm.mutations.engine import Mutator
 from flakestorm.store.runs import RunFolder
 
-SEARCH, UNIFORM, EXPLORE = "search", "uniform", "explore"
+SEARCH, UNIFORM, EXPLORE, CONTRACT = "search", "uniform", "explore", "contract"
 ALL_TYPES = "mutations.types is not set, so the search takes every type that changes the text"
 
 
@@ -44,6 +44,8 @@ def strategy_of(
     Raises ``UsageError`` when the configuration asks for another strategy than the run has.
     """
     wanted = config.advanced
+    if chaos is not None and chaos.columns:
+        return Strategy(CONTRACT)
     if chaos is not None and chaos.budget is not None and only is None:
         return Strategy(EXPLORE, chaos.budget)
     if resume is not None:

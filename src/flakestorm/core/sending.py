@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from flakestorm.agents.port import Agent, Attackable, Request
 from flakestorm.chaos.traffic import Traffic
-from flakestorm.core.chaos_environment import Environment
+from flakestorm.core.chaos_environment import Environment, Prepare, nothing
 from flakestorm.core.executor import Sender
 from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
 from flakestorm.model.trial import NO_CHAOS, Trial
@@ -28,9 +28,15 @@ TrafficOf = Callable[[Trial], Traffic]
 
 
 def sender(
-    agent: Agent, environment: Environment | None = None, traffic_of: TrafficOf | None = None
+    agent: Agent,
+    environment: Environment | None = None,
+    traffic_of: TrafficOf | None = None,
+    prepare: Prepare = nothing,
 ) -> Sender:
-    """What gives a trial to ``agent``; in an ``environment`` its calls are seen and disturbed."""
+    """What gives a trial to ``agent``; in an ``environment`` its calls are seen and disturbed.
+
+    There ``prepare`` is called before each trial whose calls are watched.
+    """
 
     async def send(trial: Trial) -> Outcome:
         if trial.mutation is not None and trial.mutation.attack is not None:
@@ -40,7 +46,7 @@ def sender(
         if environment is None or traffic_of is None or not is_watched(trial):
             return await agent.send(Request(trial.turns, trial.id))
         traffic = traffic_of(trial)
-        async with environment.around(traffic) as lane:
+        async with environment.around(traffic, prepare) as lane:
             outcome = await agent.send(Request(trial.turns, trial.id, lane))
         return replace(outcome, calls=traffic.calls())
 

@@ -183,6 +183,17 @@ class Judge:
         return asked
 
 
+def named_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """``rules``, each with the id that it has in a ``Judge`` of them all. Raises ``ConfigError`` as that."""
+    names = _names(rules)
+    return tuple(rule.model_copy(update={"id": name}) for rule, name in zip(rules, names, strict=True))
+
+
+def speaks_about(rule: Rule, trial: Trial, faults: frozenset[Fault]) -> bool:
+    """Whether ``rule`` judges trials like this one, in whose scenario ``faults`` are disturbed."""
+    return not _why_not(rule, trial, faults)
+
+
 def _names(rules: Sequence[Rule]) -> list[str]:
     taken: set[str] = set()
     for rule in rules:

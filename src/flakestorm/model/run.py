@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from flakestorm.model.contract import ContractResult
 from flakestorm.model.fault_map import FaultMap
 from flakestorm.model.finding import Finding
 from flakestorm.model.minimal import Minimal
@@ -281,3 +282,4 @@ class Run:
     records: Callable[[], Iterator[TrialRecord]] = field(compare=False)
     by_scenario: tuple[ScenarioRow, ...] = ()
     fault_map: FaultMap | None = None
+    contract: ContractResult | None = None

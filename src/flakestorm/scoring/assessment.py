@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flakestorm.model.contract import ContractResult
 from flakestorm.model.run import Assessment, Cause, ScenarioRow, Score, Scores, Totals
 from flakestorm.model.verdict import Severity
+from flakestorm.scoring.contract import broken_promises, sentence, unproved_promises
 
 NOTHING_PROVED = "No disturbed trial could be judged, so nothing is proved."
 SKIPPED = (
@@ -35,19 +37,20 @@ def assess(
     search: bool = False,
     scenarios: tuple[ScenarioRow, ...] = (),
     partial: str = "",
+    contract: ContractResult | None = None,
 ) -> Assessment:
     """Exit codes: 0 good, 1 fell short, 3 could not work, 4 nothing proved, 130 interrupted.
 
     Without a demanded score only a broken critical invariant is a shortfall. A ``search`` measures no score.
     A scenario none of whose faults fired proves nothing, whatever the others show. ``partial`` says how much
     of the plan was run ("40 of 357 trials") unless all of it was: what is left could still fail, so that such
-    a run is never good.
+    a run is never good. A ``contract`` is broken by its critical cells, whatever the score.
     """
-    headline = _found(causes, totals, control) if search else _headline(scores, totals, control)
+    headline = _found(causes, totals, control) if search else _headline(scores, totals, control, contract)
     if partial:
         headline = f"Partial, {partial}: {headline[0].lower()}{headline[1:]}"
     reasons: list[str] = []
-    shortfalls = _shortfalls(scores, causes, demands)
+    shortfalls = _shortfalls(scores, causes, demands, contract)
     code = FELL_SHORT if shortfalls else GOOD
     reasons += shortfalls
     if demands.min_score is None and scores.overall is not None:
@@ -60,12 +63,10 @@ def assess(
         reasons.append(NOTHING_PROVED)
         if totals.skipped:
             reasons.append(SKIPPED.format(totals.skipped))
-    idle = [row for row in scenarios if row.totals.trials and row.unfired == row.totals.trials]
-    if idle:
+    unproved = _unproved(scenarios, contract)
+    if unproved:
         code = code or INCONCLUSIVE
-        reasons += map(_nothing_fired, idle[:SHOWN_IDLE])
-    if len(idle) > SHOWN_IDLE:
-        reasons.append(f"The same holds for {len(idle) - SHOWN_IDLE} more scenarios.")
+        reasons += unproved
     # A search looks for errors as well, so their share says nothing about how the work went.
     over_budget = "" if search else _over_budget(totals, scenarios, demands)
     if over_budget:
@@ -79,6 +80,16 @@ def assess(
             "The run is partial: what finished is kept, and `flakestorm run --resume` does the rest."
         )
     return Assessment(code, headline, tuple(reasons))
+
+
+def _unproved(scenarios: tuple[ScenarioRow, ...], contract: ContractResult | None) -> list[str]:
+    """A sentence for each promise, and each scenario, about which nothing is proved."""
+    reasons = [] if contract is None else unproved_promises(contract)
+    idle = [row for row in scenarios if row.totals.trials and row.unfired == row.totals.trials]
+    reasons += map(_nothing_fired, idle[:SHOWN_IDLE])
+    if len(idle) > SHOWN_IDLE:
+        reasons.append(f"The same holds for {len(idle) - SHOWN_IDLE} more scenarios.")
+    return reasons
 
 
 def _nothing_fired(row: ScenarioRow) -> str:
@@ -120,12 +131,17 @@ def _of_search(code: int, totals: Totals, control: Totals | None, demands: Deman
     return code or INCONCLUSIVE, [reason]
 
 
-def _shortfalls(scores: Scores, causes: tuple[Cause, ...], demands: Demands) -> list[str]:
+def _shortfalls(
+    scores: Scores, causes: tuple[Cause, ...], demands: Demands, contract: ContractResult | None
+) -> list[str]:
     reasons = []
     score = scores.overall
     if demands.min_score is not None and score is not None and score.value < demands.min_score:
         doubt = " (but the interval reaches it)" if score.high >= demands.min_score else ""
         reasons.append(f"The score {score.value:.3f} is below the {demands.min_score:.3f} asked for{doubt}.")
+    if contract is not None:
+        # Its cells tell the same with the scenarios in which it is so.
+        return [*reasons, *broken_promises(contract)]
     critical = [cause for cause in causes if cause.severity is Severity.CRITICAL]
     if critical:
         trials = sum(cause.count for cause in critical)
@@ -145,7 +161,9 @@ def _found(causes: tuple[Cause, ...], totals: Totals, control: Totals | None) ->
     )
 
 
-def _headline(scores: Scores, totals: Totals, control: Totals | None) -> str:
+def _headline(scores: Scores, totals: Totals, control: Totals | None, contract: ContractResult | None) -> str:
+    if contract is not None:
+        return sentence(contract, scores.contract)
     undisturbed = ""
     if control is not None and control.trials:
         undisturbed = f" Undisturbed it passed {control.passed} of {control.trials}."

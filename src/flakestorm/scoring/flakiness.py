@@ -49,6 +49,9 @@ def control_findings(prompts: Iterable[PromptRow]) -> tuple[Finding, ...]:
                 "the invariant asks for the wrong thing. These verdicts are set aside in the scores."
             )
             findings.append(Finding("control_fails", Severity.HIGH, title, detail))
+        elif judged and row.control.failed == judged:
+            title = f"'{_short(row.label)}' fails even undisturbed: all {judged} trials that could be judged"
+            findings.append(Finding("control_fails", Severity.HIGH, title))
         elif row.control.failed:
             title = (
                 f"'{_short(row.label)}' is flaky: {row.control.failed} of {judged} undisturbed trials failed"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from flakestorm.model.contract import ContractResult
 from flakestorm.model.fault_map import FaultMap
 from flakestorm.model.fault_point import points_in
 from flakestorm.model.finding import Finding
@@ -14,6 +15,7 @@ from flakestorm.model.run import Cell, Latency, PromptRow, ScenarioRow, Score, T
 from flakestorm.model.trial import NO_CHAOS
 from flakestorm.scoring.behaviour.tally import BehaviourTally
 from flakestorm.scoring.causes import CauseTally
+from flakestorm.scoring.contract import ContractTally
 from flakestorm.scoring.counts import Cells, Counts
 from flakestorm.scoring.fault_map import Describe, FaultMapTally, family_name
 from flakestorm.scoring.flakiness import control_findings
@@ -41,10 +43,16 @@ class Tally:
     """Streaming counts of one run. ``weight`` gives the weight of a mutation type.
 
     For an exploration, ``describe`` knows the catalogue of faults: instead of a row for each of its many
-    scenarios there is a map of them, and what they show is gathered by families of faults.
+    scenarios there is a map of them, and what they show is gathered by families of faults. For a contract,
+    ``contract`` counts its cells.
     """
 
-    def __init__(self, weight: Callable[[str], float], describe: Describe | None = None) -> None:
+    def __init__(
+        self,
+        weight: Callable[[str], float],
+        describe: Describe | None = None,
+        contract: ContractTally | None = None,
+    ) -> None:
         self._weight = weight
         self._all = Counts()
         self._types: dict[str, Counts] = {}
@@ -56,6 +64,7 @@ class Tally:
         gathered = str if describe is None else partial(_family_of, describe)
         self._behaviour = BehaviourTally(gathered)
         self._scenarios = ScenarioTally(weight)
+        self._contract = contract
         self._map = None if describe is None else FaultMapTally(describe)
         self.causes = CauseTally(gathered)
 
@@ -71,8 +80,12 @@ class Tally:
         case = self._behaviour.add(record)
         if self._map is not None:
             self._map.add(record, case)
+        if self._contract is not None:
+            self._contract.add(record)
         if trial.is_control:
             prompt.control.add(status)
+            if self._contract is not None and self._contract.judges_undisturbed:
+                self.causes.add(record)
             return
         prompt.disturbed.add(status)
         self.causes.add(record)
@@ -130,6 +143,10 @@ class Tally:
         """The map of an exploration; None for any other run."""
         return None if self._map is None else self._map.fault_map()
 
+    def contract_result(self) -> ContractResult | None:
+        """The cells of a contract; None for any other run."""
+        return None if self._contract is None else self._contract.result()
+
     def by_type(self) -> tuple[TypeRow, ...]:
         """One row per mutation type, the weakest first."""
         rows = [
@@ -174,7 +191,8 @@ class Tally:
 
     def findings(self) -> tuple[Finding, ...]:
         """What the control arm says of the golden prompts, and what calls say of the agent."""
-        return (*control_findings(self.by_prompt()), *self._behaviour.findings())
+        of_contract = () if self._contract is None else self._contract.findings()
+        return (*control_findings(self.by_prompt()), *of_contract, *self._behaviour.findings())
 
 
 def _family_of(describe: Describe, scenario: str) -> str:
