@@ -1,0 +1,128 @@
+"""Runs flakestorm on a desk as a user would, with all profiles or as an exploration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from environment.defects import Planted
+from environment.desk import Desk
+from environment.language_model import speak
+from environment.shop import gateway, shop
+
+from flakestorm.chaos.config import GatewayConfig
+from flakestorm.chaos.inprocess.installed import installed
+from flakestorm.core.chaos_plan import ALL_PROFILES, Chaos
+from flakestorm.core.config import FlakeStormConfig
+from flakestorm.core.execution import Execution, Wishes
+from flakestorm.model.run import Run
+from flakestorm.model.trial import NO_CHAOS
+from flakestorm.model.verdict import Severity, VerdictStatus
+from flakestorm.store.runs import RunFolder
+from flakestorm.testing import ScriptedLLM
+
+PROMPTS = ("Where are my orders 4512 and 7731?", "Refund order 4512, it arrived broken.")
+RULES = (
+    {"type": "completes"},
+    {"type": "output_not_empty"},
+    {"type": "regex", "pattern": r"Thursday|RF-\d+"},
+)
+"""What every user writes: an answer, and that it is the answer."""
+DEADLINE_MS = 6500
+AT_ONCE = 5
+"""Desks that are examined at the same time; most of the time they wait."""
+
+Shown = tuple[str, str]
+"""Where (a scenario), and what: the kind of a finding, or a rule that failed with the prompt it failed for."""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a run showed: findings and failed verdicts, the critical findings, and the number of trials.
+
+    ``clean`` tells whether every undisturbed trial passed.
+    """
+
+    findings: frozenset[Shown]
+    failed: frozenset[Shown]
+    critical: frozenset[Shown]
+    trials: int
+    clean: bool
+
+    def beyond(self, twin: Examination, planted: Planted) -> list[Shown]:
+        """What shows the defect: the right findings and any failed verdict, where the twin has none."""
+        right = {shown for shown in self.findings if shown[1] in planted.kinds}
+        return [*sorted(right - twin.findings), *sorted(self.failed - twin.failed)]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where desks are examined: their model, their shop, and the folder of the runs."""
+
+    llm_url: str
+    shop_url: str
+    folder: Path
+
+    async def examine(self, desk: type[Desk], seed: int = 0) -> Examination:
+        """The result of one run on a new desk with all profiles."""
+        config = self._configuration(seed)
+        agent = desk(self.llm_url, self.shop_url)
+        wishes = Wishes(
+            target=agent,
+            chaos=Chaos.wanted(config, (ALL_PROFILES,), only=True),
+            folder=RunFolder(self.folder / f"{desk.__name__}-{seed}"),
+        )
+        try:
+            return _examination(await Execution(config, wishes).run())
+        finally:
+            await agent.close()
+
+    async def examine_all(self, desks: Iterable[type[Desk]], seed: int = 0) -> dict[type[Desk], Examination]:
+        """Several of them, a few at a time."""
+        free = asyncio.Semaphore(AT_ONCE)
+
+        async def one(desk: type[Desk]) -> tuple[type[Desk], Examination]:
+            async with free:
+                return desk, await self.examine(desk, seed)
+
+        return dict(await asyncio.gather(*map(one, dict.fromkeys(desks))))
+
+    def _configuration(self, seed: int) -> FlakeStormConfig:
+        return FlakeStormConfig(
+            agent={"type": "python", "endpoint": "environment:desk", "timeout": DEADLINE_MS},
+            golden_prompts=PROMPTS,
+            invariants=RULES,
+            chaos={"gateway": gateway(self.shop_url)},
+            advanced={"seed": seed, "concurrency": 8, "error_budget": 1.0, "shrink_budget": 0, "control_repeats": 1},
+        )
+
+
+@asynccontextmanager
+async def place(folder: Path) -> AsyncIterator[Place]:
+    """A place with a model and a shop of its own."""
+    async with ScriptedLLM(speak) as llm, shop() as shop_url:
+        # Held for all runs: the first one to end must not take the shop's addresses from the others.
+        with installed(GatewayConfig.model_validate(gateway(shop_url))):
+            yield Place(llm.openai_url, shop_url, folder)
+
+
+def _examination(run: Run) -> Examination:
+    records = list(run.records())
+    failed: set[Shown] = set()
+    clean = True
+    for record in records:
+        broken = [v.invariant for v in record.verdicts if v.status is VerdictStatus.FAILED]
+        clean = clean and not (broken and record.trial.is_control)
+        failed |= {(record.trial.scenario, f"{rule}: {record.trial.prompt.text}") for rule in broken}
+    shown = [(finding, (finding.scenario or NO_CHAOS, finding.kind)) for finding in run.findings]
+    return Examination(
+        findings=frozenset(place for _, place in shown),
+        failed=frozenset(failed),
+        critical=frozenset(place for finding, place in shown if finding.severity is Severity.CRITICAL),
+        trials=len(records),
+        clean=clean,
+    )
