@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +13,7 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from flakestorm.model.outcome import Call
-from flakestorm.model.run import Amplification, DataUse, Recovery, Run
+from flakestorm.model.run import Amplification, DataUse, FaultCount, Recovery, Run, ScenarioRow, Totals
 from flakestorm.reports.call_words import amplification, data_use, recovery, result
 from flakestorm.reports.formats import read_report, write_report
 from flakestorm.reports.html import write_html
@@ -67,6 +68,20 @@ def test_terminal_shows_the_calls_of_the_clearest_trial(chaos_run: Run) -> None:
     storm = next(finding for finding in chaos_run.findings if finding.kind == "retry_storm")
     assert f"--only trial:{storm.trials[0]}" in text
     assert "finding (high): Repeats" not in text
+
+
+def test_terminal_says_why_nothing_fired_and_what_is_left_out(chaos_run: Run) -> None:
+    """The reason only where nothing ever fired; a quiet scenario has no line; more findings are counted."""
+    calm = ScenarioRow("calm", Totals(3, passed=3), None)
+    held = FaultCount("stream_cut", 5, 0, "the call does not ask for a stream")
+    idle = ScenarioRow("idle", Totals(3, inconclusive=3), None, unfired=3, faults=(held,))
+    rare = replace(idle, name="rare", unfired=1, faults=(replace(held, fired=1),))
+    one = replace(chaos_run.findings[0], trials=())
+    text = printed(replace(chaos_run, by_scenario=(calm, idle, rare), findings=(one,) * 6))
+    assert "idle: nothing fired in 3 of 3 trials (the call does not ask for a stream)" in text
+    assert "rare: nothing fired in 1 of 3 trials\n" in text
+    assert "calm:" not in text
+    assert "… and 2 more in the report" in text
 
 
 def test_terminal_fits_eighty_columns(chaos_run: Run) -> None:
