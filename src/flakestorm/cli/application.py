@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from flakestorm.cli import (
     chaos,
+    contract,
     demo,
     doctor,
     explore,
@@ -87,6 +88,7 @@ for module in (
     verify,
     run,
     chaos,
+    contract,
     explore,
     report,
     score,

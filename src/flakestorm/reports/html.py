@@ -12,6 +12,7 @@ from typing import IO, BinaryIO, cast
 from flakestorm.model.run import Run
 from flakestorm.reports.html_behaviour import behaviour_section
 from flakestorm.reports.html_causes import causes_section
+from flakestorm.reports.html_contract import contract_section
 from flakestorm.reports.html_data import CallCount, blocks, pack
 from flakestorm.reports.html_heatmap import heatmap_section
 from flakestorm.reports.html_measured import duration, measured_section
@@ -63,6 +64,7 @@ def _above(run: Run, calls: CallCount) -> str:
     """Everything that is there at the first paint."""
     sections: list[tuple[str, str, Html | None]] = [
         ("verdict", "Verdict", verdict_section(run)),
+        ("contract", "Contract", contract_section(run)),
         ("causes", "Causes", causes_section(run)),
         ("where", "Where", heatmap_section(run)),
         ("scenarios", "Faults", scenarios_section(run)),

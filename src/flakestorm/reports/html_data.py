@@ -74,9 +74,11 @@ def blocks(run: Run, calls: CallCount) -> Iterator[tuple[str, str]]:
     """("trials" | "index" | "names", packed) pieces, one pass over the records; ``calls`` is filled by it.
 
     An index row is [id, prompt, type, operator, scenario, repeat, status, latency in ms, [broken], sent,
-    came back, block, place in the block]; prompt … broken are numbers of the names in the last piece.
+    came back, block, place in the block, rules that judged it]; prompt … broken are numbers of the names in
+    the last piece, and so is the one for all the rules that judged it.
     """
     names = {key: _Names() for key in ("prompts", "types", "operators", "scenarios", "rules")}
+    judging: dict[tuple[str, ...], int] = {}
     labels: dict[str, str] = {}
     index: list[list[Any]] = []
     trials: list[dict[str, Any]] = []
@@ -87,7 +89,7 @@ def blocks(run: Run, calls: CallCount) -> Iterator[tuple[str, str]]:
             record.trial.prompt.id, record.trial.prompt.name or record.trial.prompt.text[:SNIPPET]
         )
         data = _shortened(record.to_dict())
-        index.append([*_row(record, names), block, len(trials)])
+        index.append([*_row(record, names), block, len(trials), _judged_by(record, judging)])
         trials.append(data)
         size += len(data["reply"] or "") + len(record.trial.turns[-1]) + 900
         if size >= BLOCK:
@@ -100,6 +102,7 @@ def blocks(run: Run, calls: CallCount) -> Iterator[tuple[str, str]]:
         yield "trials", pack(trials)
     yield "index", pack(index)
     tables: dict[str, Any] = {key: list(table.numbers) for key, table in names.items()}
+    tables["judging"] = list(judging)
     tables["labels"] = [labels[prompt] for prompt in tables["prompts"]]
     yield "names", pack(tables)
 
@@ -127,6 +130,12 @@ def _row(record: TrialRecord, names: dict[str, _Names]) -> list[Any]:
         trial.turns[-1][:SNIPPET],
         (came_back or "")[:SNIPPET],
     ]
+
+
+def _judged_by(record: TrialRecord, judging: dict[tuple[str, ...], int]) -> int:
+    """The number of the set of rules that had a word to say; there are few sets, and one in each row."""
+    rules = tuple(v.invariant for v in record.verdicts if v.status is not VerdictStatus.SKIPPED)
+    return judging.setdefault(rules, len(judging))
 
 
 def _shortened(data: dict[str, Any]) -> dict[str, Any]:

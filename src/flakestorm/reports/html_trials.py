@@ -36,7 +36,7 @@ def trials_section(run: Run) -> Html:
         "section",
         tag("h2", "All trials", tag("span", f"{run.totals.trials:,}", class_="count")),
         without_script,
-        tag("form", *_filters(), id="filters", role="search", aria_label="Filter trials"),
+        tag("form", *_filters(run), id="filters", role="search", aria_label="Filter trials"),
         tag("p", id="found", role="status", class_="muted"),
         tag("div", table, class_="scroll rows", id="rows"),
         tag("p", *_keys(), class_="muted keys"),
@@ -49,7 +49,7 @@ def drawer() -> Html:
     return tag("dialog", id="drawer", aria_labelledby="drawer-title", tabindex="-1")
 
 
-def _filters() -> list[Content]:
+def _filters(run: Run) -> list[Content]:
     search = tag(
         "input",
         type="search",
@@ -76,6 +76,8 @@ def _filters() -> list[Content]:
         _select("type", "Mutation"),
         _select("scenario", "Scenario"),
     ]
+    # Which rules judged a trial is a question for contracts, where each has prompts and scenarios of its own.
+    selects.append(_select("rule", "Judged by", hidden=run.contract is None))
     selects.append(_select("cause", "Broke"))
     clear = tag("button", "Clear", type="reset", class_="quiet")
     return [
@@ -86,10 +88,9 @@ def _filters() -> list[Content]:
     ]
 
 
-def _select(name: str, label: str) -> Html:
-    return tag(
-        "select", tag("option", f"{label}: all", value=""), name=name, aria_label=label, data_label=label
-    )
+def _select(name: str, label: str, hidden: bool = False) -> Html:
+    every = tag("option", f"{label}: all", value="")
+    return tag("select", every, name=name, aria_label=label, data_label=label, hidden=hidden)
 
 
 def _keys() -> list[Content]:

@@ -12,6 +12,7 @@ DEFAULT_FILE = "flakestorm.yaml"
 
 def rerun(info: RunInfo) -> str:
     """`flakestorm run`, with the configuration file of the run where it is not the usual one."""
+    command = "flakestorm contract run" if info.strategy == "contract" else "flakestorm run"
     if info.config_path in ("", DEFAULT_FILE):
-        return "flakestorm run"
-    return f"flakestorm run -c {quote(info.config_path)}"
+        return command
+    return f"{command} -c {quote(info.config_path)}"

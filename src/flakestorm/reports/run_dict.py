@@ -29,6 +29,7 @@ from flakestorm.model.run import (
     TypeRow,
 )
 from flakestorm.model.verdict import Severity
+from flakestorm.reports.contract_dict import contract_from_dict, contract_to_dict
 
 SCHEMA = "flakestorm-report/1"
 """The name and version of the format; a change that breaks readers raises the number."""
@@ -48,6 +49,7 @@ def run_to_dict(run: Run) -> dict[str, Any]:
         "by_type": [_type_to_dict(row) for row in run.by_type],
         "by_prompt": [asdict(row) for row in run.by_prompt],
         "by_scenario": [_scenario_to_dict(row) for row in run.by_scenario],
+        "contract": contract_to_dict(run.contract, run.scores.contract),
         "cells": [asdict(cell) for cell in run.cells],
         "latency": {
             "control": _asdict_or_none(run.control_latency),
@@ -78,6 +80,7 @@ def run_from_dict(data: dict[str, Any], records: Callable[[], Iterator[TrialReco
         records=records,
         # Reports of older versions have no scenarios.
         by_scenario=tuple(map(_scenario_row, data.get("by_scenario", ()))),
+        contract=contract_from_dict(data.get("contract")),
     )
 
 

@@ -9,6 +9,7 @@ from flakestorm.model.outcome import ErrorKind
 from flakestorm.model.record import TrialStatus
 from flakestorm.model.verdict import Severity, VerdictStatus
 from flakestorm.model.wire import Ended
+from flakestorm.reports.contract_dict import contract_schema
 from flakestorm.reports.run_dict import SCHEMA
 from flakestorm.reports.schema_calls import call, scenario_row
 from flakestorm.reports.schema_words import (
@@ -27,7 +28,7 @@ from flakestorm.reports.schema_words import (
     reference,
 )
 
-LATER = ("by_scenario",)
+LATER = ("by_scenario", "contract")
 """Keys that the first reports of this format do not have yet."""
 
 
@@ -60,6 +61,7 @@ def _head() -> JsonSchema:
         "by_type": list_of(reference("by_type")),
         "by_prompt": list_of(reference("by_prompt")),
         "by_scenario": list_of(reference("by_scenario")),
+        "contract": {**or_null(contract_schema()), "description": "null: no contract was run"},
         "cells": list_of(reference("cell")),
         "latency": object_of({arm: or_null(reference("latency")) for arm in ("control", "disturbed")}),
         "causes": list_of(reference("cause")),
@@ -85,7 +87,7 @@ def _run() -> JsonSchema:
             "notes": list_of(TEXT),
             "request": or_null(object_of(request)),
             "strategy": {
-                **one_of(("uniform", "search")),
+                **one_of(("uniform", "search", "explore", "contract")),
                 "description": "search: calls went where failures were, so that no rate is an estimate",
             },
             "budget": or_null(COUNT),

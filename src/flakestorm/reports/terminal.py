@@ -14,6 +14,7 @@ from flakestorm.reports.guilty_part import evidence_of, marked
 from flakestorm.reports.rerun import rerun
 from flakestorm.reports.score_words import interval, percent
 from flakestorm.reports.severity_style import SEVERITY_STYLE
+from flakestorm.reports.terminal_contract import print_contract
 from flakestorm.reports.terminal_scenarios import print_behaviour, print_scenarios
 from flakestorm.reports.visible import visible
 
@@ -28,6 +29,9 @@ INDENT = " " * 9
 def print_run(run: Run, console: Console, written: Sequence[str] = ()) -> None:
     """Print ``run``; ``written`` are the paths of reports to point at."""
     _verdict(run, console)
+    if run.contract is not None:
+        _heading("Contract", console)
+        print_contract(run.contract, console)
     _causes(run, console)
     _under_faults(run, console)
     _types(run.by_type, console)

@@ -27,7 +27,7 @@ async function readIndex() {
 }
 
 function asRow(cells, order) {
-  const [id, prompt, type, operator, scenario, repeat, status, latency, broken, sent, reply, block, place] = cells;
+  const [id, prompt, type, operator, scenario, repeat, status, latency, broken, sent, reply, block, place, judging] = cells;
   return {
     id, order, repeat, latency, sent, reply, block, place,
     prompt: names.prompts[prompt],
@@ -37,6 +37,7 @@ function asRow(cells, order) {
     scenario: names.scenarios[scenario],
     status: STATUSES[status],
     broken: broken.map((rule) => names.rules[rule]),
+    judging,
     text: null,
   };
 }

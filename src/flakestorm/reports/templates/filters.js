@@ -18,10 +18,13 @@ function found() {
     (!state.prompt || row.prompt === state.prompt) &&
     (!state.type || row.type === state.type || (row.type === "none" && row.scenario === state.type)) &&
     (!state.scenario || row.scenario === state.scenario) &&
+    (!state.rule || judgedBy(row, state.rule)) &&
     (!state.cause || row.broken.includes(state.cause)) &&
     (!words.length || words.every((word) => textOf(row).includes(word))));
   return sorted(shown);
 }
+
+const judgedBy = (row, rule) => names.judging[row.judging].includes(rule);
 
 function sorted(shown) {
   const [key, direction] = (state.sort || "status").split("-");
@@ -36,6 +39,7 @@ function fillChoices() {
   fill("type", names.types, (type) => (type === "none" ? "undisturbed" : type));
   fill("scenario", names.scenarios, (name) => name);
   fill("cause", [...names.rules].sort(), (name) => name);
+  fill("rule", [...new Set(names.judging.flat())].sort(), (name) => name);
   byId("filters").elements.scenario.hidden = names.scenarios.length < 2;
 }
 
@@ -47,7 +51,7 @@ function fill(name, values, label) {
 function showChoices() {
   const form = byId("filters");
   if (form.elements.q !== document.activeElement) form.elements.q.value = state.q || "";
-  for (const name of ["prompt", "type", "scenario", "cause"]) {
+  for (const name of ["prompt", "type", "scenario", "rule", "cause"]) {
     form.elements[name].value = state[name] || "";
     form.elements[name].classList.toggle("chosen", Boolean(state[name]));
   }
@@ -63,7 +67,7 @@ function listenToFilters() {
   form.addEventListener("reset", (event) => {
     event.preventDefault();
     form.elements.q.value = "";
-    change({ q: "", status: "", prompt: "", type: "", scenario: "", cause: "", sort: "" });
+    change({ q: "", status: "", prompt: "", type: "", scenario: "", rule: "", cause: "", sort: "" });
   });
   form.elements.q.addEventListener("input", () => change({ q: form.elements.q.value.trim() }));
   form.addEventListener("change", (event) => {

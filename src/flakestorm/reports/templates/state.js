@@ -1,6 +1,6 @@
 // What is looked at, kept in the address: a view can be linked, and Back goes back to it.
 
-const KEYS = ["q", "status", "prompt", "type", "scenario", "cause", "sort", "trial"];
+const KEYS = ["q", "status", "prompt", "type", "scenario", "cause", "rule", "sort", "trial"];
 let state = {};
 
 // An address like #causes names a section; only name=value pairs are a state.
