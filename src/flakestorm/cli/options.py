@@ -25,7 +25,8 @@ OutputOption = Annotated[
         "--output",
         "-o",
         metavar="FORMAT|FILE",
-        help="html, json, jsonl or terminal, or a file whose ending says it. May be given several times.",
+        help="html, json, jsonl, junit, sarif, markdown, csv or terminal, or a file whose ending says it "
+        "(.html .json .jsonl .junit.xml .sarif .md .csv). May be given several times.",
     ),
 ]
 

@@ -58,7 +58,7 @@ invariants:
   #   severity: critical # critical, high, medium or low
   # - type: valid_json
 
-# Reports: html, json, jsonl, terminal; one or a list.
+# Reports: html, json, jsonl, junit, sarif, markdown, csv, terminal; one or a list.
 output:
   format: [terminal, html]
   path: ./reports

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 from flakestorm.model.nearest import did_you_mean
 from flakestorm.section import Section
 
-USUAL_FORMATS = ("html", "json", "jsonl", "terminal")
+USUAL_FORMATS = ("html", "json", "jsonl", "junit", "sarif", "markdown", "csv", "terminal")
 
 TEMPLATE_FIELDS = ("run_id", "date", "time")
 """What ``filename_template`` may hold in braces."""

@@ -12,9 +12,13 @@ from flakestorm.model.errors import PluginError, UsageError, WorkError
 from flakestorm.model.nearest import did_you_mean
 from flakestorm.model.run import Run, RunInfo
 from flakestorm.plugins import Registry
+from flakestorm.reports.csv_report import write_csv
 from flakestorm.reports.html import write_html
 from flakestorm.reports.json_report import read_json_report, write_json
 from flakestorm.reports.jsonl import read_jsonl_report, write_jsonl
+from flakestorm.reports.junit import write_junit
+from flakestorm.reports.markdown import write_markdown
+from flakestorm.reports.sarif import write_sarif
 
 TERMINAL = "terminal"
 """The one format that is no file: it is printed."""
@@ -37,6 +41,10 @@ formats: Registry[Format] = Registry("report format", "flakestorm.reports", _che
 formats.add("html", Format(".html", write_html), __name__)
 formats.add("json", Format(".json", write_json), __name__)
 formats.add("jsonl", Format(".jsonl", write_jsonl), __name__)
+formats.add("junit", Format(".junit.xml", write_junit), __name__)
+formats.add("sarif", Format(".sarif", write_sarif), __name__)
+formats.add("markdown", Format(".md", write_markdown), __name__)
+formats.add("csv", Format(".csv", write_csv), __name__)
 
 
 def format_of(spec: str) -> tuple[str, Path | None]:
@@ -46,7 +54,7 @@ def format_of(spec: str) -> tuple[str, Path | None]:
     """
     if spec == TERMINAL or spec in formats:
         return spec, None
-    # The longest ending wins, so that run.junit.xml is not taken for a future .xml.
+    # The longest ending wins, so that run.junit.xml is not taken for a plugin's .xml.
     for name, format_ in sorted(formats.items(), key=lambda item: -len(item[1].ending)):
         if spec.lower().endswith(format_.ending) and len(spec) > len(format_.ending):
             return name, Path(spec)

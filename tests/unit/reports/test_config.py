@@ -21,7 +21,7 @@ def test_one_format_or_several() -> None:
     ("data", "message"),
     [
         ({"format": []}, "at least 1 item"),
-        ({"format": "pdf"}, r"'pdf' is not accepted here\. Accepted: html, json, jsonl, .*terminal"),
+        ({"format": "pdf"}, r"'pdf' is not accepted here\. Accepted: csv, .*html, json, jsonl, .*terminal"),
         ({"format": ["html", "jsno"]}, "'jsno' is not accepted here, did you mean 'json'?"),
         ({"filename_template": "a-{dat}"}, r"unknown field '\{dat\}', did you mean 'date'\?"),
         ({"filename_template": "a-{zzz}"}, r"unknown field '\{zzz\}'\. Accepted: \{run_id\}"),
