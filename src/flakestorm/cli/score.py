@@ -20,7 +20,7 @@ def score(
     config: ConfigOption = None,  # type: ignore[assignment] # None is "not given"; the option shows FILE
     min_score: MinScoreOption = None,
 ) -> int:
-    """Print the score alone: of a stored run, or of a new one.
+    """Print the score alone, over all that was measured: of a stored run, or of a new one.
 
     Without arguments it is that of the latest run; with -c FILE a run is made quietly.
     One line: value, interval and number of judged trials, separated by spaces.
@@ -28,11 +28,11 @@ def score(
     from flakestorm.core.stored import stored_run
 
     finished = _fresh(config, min_score) if config is not None else stored_run(run or "latest", min_score)
-    robustness = finished.scores.robustness
-    if robustness is None:
+    overall = finished.scores.overall
+    if overall is None:
         typer.echo("- - - 0")
     else:
-        typer.echo(f"{robustness.value:.4f} {robustness.low:.4f} {robustness.high:.4f} {robustness.judged}")
+        typer.echo(f"{overall.value:.4f} {overall.low:.4f} {overall.high:.4f} {overall.judged}")
     return finished.assessment.exit_code
 
 

@@ -289,7 +289,8 @@ class Execution:
         if min_score is None and not info.is_exploration:
             min_score = config.advanced.min_score
         demands = Demands(min_score, config.advanced.error_budget)
-        return Facts(info, weights, demands, contract=self._contract.terms() if self._contract else None)
+        contract = self._contract.terms() if self._contract else None
+        return Facts(info, weights, demands, pillars=dict(config.scoring), contract=contract)
 
     def _skipped_attacks(self) -> Iterator[str]:
         if self._refusal and self._mutator.attacked:
