@@ -24,28 +24,28 @@ from planted.specimen import Profile, Specimen  # noqa: E402 - the same
 
 OUTPUT = HERE / "FINDING_POWER.md"
 CALLS = 500
-BUDGETS = (50, 100, 200, 300, 500)
+BUDGETS = (25, 33, 50, 100, 200, 300, 500)
 AT_ONCE = 4
 """Servers that are attacked at the same time; most of an attack is waiting."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One way to run: its name in the tables, the types, and the strategy."""
+    """One way to run: its name in the tables, the types (none: nothing configured), and the strategy."""
 
     name: str
-    profile: Profile
+    types: tuple[str, ...]
     search: bool = False
 
     def plan(self, seed: int) -> Plan:
         """The plan of a run with this seed."""
-        return Plan(types_of(self.profile), CALLS, seed, self.search)
+        return Plan(self.types, CALLS, seed, self.search)
 
 
-DEFAULT = Setting("default types", Profile.DEFAULT)
-ALL_TEXT = Setting("all text types", Profile.ALL_TEXT)
-DEFAULT_SEARCH = Setting("default types, search", Profile.DEFAULT, search=True)
-ALL_TEXT_SEARCH = Setting("all text types, search", Profile.ALL_TEXT, search=True)
+DEFAULT = Setting("default types (nothing configured)", ())
+ALL_TEXT = Setting("all text types", types_of(Profile.ALL_TEXT))
+DEFAULT_SEARCH = Setting("default types, search", types_of(Profile.DEFAULT), search=True)
+ALL_TEXT_SEARCH = Setting(f"`run --budget {CALLS}` (nothing configured: all text types)", (), search=True)
 SETTINGS = (DEFAULT, ALL_TEXT, DEFAULT_SEARCH, ALL_TEXT_SEARCH)
 
 Found = dict[str, list[Examination]]
@@ -93,10 +93,15 @@ def summary(name: str, found: list[int | None]) -> str:
     """A row of the table of recall."""
     total = len(found)
     shares = (sum(1 for at in found if at is not None and at <= budget) / total for budget in BUDGETS)
-    known = sorted(at for at in found if at is not None)
-    low, middle, high = statistics.quantiles(known, n=4) if len(known) > 1 else (0.0, 0.0, 0.0)
+    ranked = sorted(CALLS + 1 if at is None else at for at in found)
+    low, middle, high = (called(ranked[total * quarter // 4]) for quarter in (1, 2, 3))
     cells = " | ".join(f"{share:.1%}" for share in shares)
-    return f"| {name} | {total} | {cells} | {middle:.0f} ({low:.0f}–{high:.0f}) |"
+    return f"| {name} | {total} | {cells} | {middle} ({low}–{high}) |"
+
+
+def called(at: int) -> str:
+    """The number of a call; one behind the last stands for never."""
+    return str(at) if at <= CALLS else "never"
 
 
 def recall_table(rows: list[tuple[str, list[int | None]]]) -> Iterator[str]:
@@ -141,7 +146,7 @@ def by_what(examinations: list[Examination]) -> str:
 
 def defect_table(found: dict[Setting, Found]) -> Iterator[str]:
     """One row for each planted text defect."""
-    yield "| agent | defect | needs | default | all text | default, search | all text, search | shown by |"
+    yield "| agent | defect | needs | default | all text | default, search | `--budget` | shown by |"
     yield "|---|---|---|---:|---:|---:|---:|---|"
     for specimen in DEFECTIVE:
         own = DEFAULT if specimen.profile is Profile.DEFAULT else ALL_TEXT

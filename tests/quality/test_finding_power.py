@@ -39,10 +39,29 @@ def test_defects_are_found(tmp_path: Path) -> None:
     assert 1 - len(missed) / len(DEFECTIVE) >= RECALL, missed
 
 
-@pytest.mark.parametrize("profile", [Profile.DEFAULT, Profile.ALL_TEXT])
-def test_correct_agents_are_left_alone(profile: Profile, tmp_path: Path) -> None:
+def test_a_search_without_settings_finds_them_soon(tmp_path: Path) -> None:
+    """Where the user configures nothing but a budget: most within 500 calls, half of them within 50."""
+    soon = []
+    for specimen in DEFECTIVE:
+        for calls in STAGES:
+            found = examine(specimen, Plan((), calls, search=True), tmp_path).found
+            if found:
+                soon.append(found)
+                break
+    assert len(soon) / len(DEFECTIVE) >= RECALL
+    assert sorted(soon)[len(DEFECTIVE) // 2] <= 50
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan((), calls=300),
+        Plan(types_of(Profile.ALL_TEXT), calls=300),
+        Plan((), calls=300, search=True),
+    ],
+)
+def test_correct_agents_are_left_alone(plan: Plan, tmp_path: Path) -> None:
     """Ten correct agents together have at most one failing mutation type, and no critical failure."""
-    plan = Plan(types_of(profile), calls=300)
     examinations = [examine(specimen, plan, tmp_path) for specimen in CORRECT]
     assert len(examinations) >= 10
     assert all(examination.clean for examination in examinations)

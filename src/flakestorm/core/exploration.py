@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flakestorm.core.novelty import Novelty, Weighed, weigh
@@ -12,13 +12,16 @@ from flakestorm.model.prompt import GoldenPrompt
 PROMPTS_ASKED = 16
 """An operator with nothing for so many golden prompts in a row is left alone."""
 
+POOL = 4
+"""So many mutations of an operator stand by, for the newest of them to be sent."""
+
 Fresh = Callable[[str, int], "Mutation | None"]
 """A mutation by this operator of the golden prompt with this number that was not made before."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Candidate:
-    """The next mutation of an operator. ``worth`` is what it was worth when it was last weighed."""
+    """A mutation that could be sent. ``worth`` is what it was worth when it was last weighed."""
 
     operator: str
     prompt: int
@@ -28,7 +31,7 @@ class Candidate:
 
 
 class Exploration:
-    """Every operator has one candidate; the golden prompts take turns in it.
+    """Every operator has a few candidates; the golden prompts take turns in them.
 
     One draw takes the candidate with the most new traits, the next one does so within the mutation type that
     had the fewest draws: otherwise small changes, which show little that is new, would wait for loud ones.
@@ -46,9 +49,9 @@ class Exploration:
         self._draws = dict.fromkeys(operators, 0)
         self._next_prompt = {name: place % len(prompts) for place, name in enumerate(self._type_of)}
         self._broadly = False
-        self._candidates: dict[str, Candidate] = {}
+        self._candidates: dict[str, list[Candidate]] = {name: [] for name in self._type_of}
         for name in self._type_of:
-            self._prepare(name)
+            self._fill(name)
 
     def take(self) -> Candidate | None:
         """The next mutation to send; None when no operator has anything new."""
@@ -61,16 +64,31 @@ class Exploration:
             )
             live = [name for name in live if self._type_of[name] == rarest]
         self._broadly = not self._broadly
-        taken = self._newest([self._candidates[name] for name in live])
+        return self._sent(self._newest([one for name in live for one in self._candidates[name]]))
+
+    def take_of(self, operator: str, prompt: int) -> Candidate | None:
+        """A mutation by this operator of the golden prompt with this number; None without a new one."""
+        for candidate in self._candidates.get(operator, ()):
+            if candidate.prompt == prompt:
+                return self._sent(candidate)
+        candidate = self._candidate(operator, prompt)
+        return None if candidate is None else self._sent(candidate)
+
+    def _sent(self, taken: Candidate) -> Candidate:
+        operator = taken.operator
         self._novelty.shown(taken.weighed)
-        self._tries[taken.operator] += 1
-        self._draws[self._type_of[taken.operator]] += 1
-        self._prepare(taken.operator)
+        self._tries[operator] += 1
+        self._draws[self._type_of[operator]] += 1
+        candidates = self._candidates.get(operator, [])
+        if taken in candidates:
+            candidates.remove(taken)
+            self._fill(operator)
         return taken
 
-    def _least_tried(self, names: Mapping[str, Candidate]) -> list[str]:
+    def _least_tried(self, names: Iterable[str]) -> list[str]:
         """All of them once each was tried; until then those that were not."""
-        return [name for name in names if not self._tries[name]] or list(names)
+        names = list(names)
+        return [name for name in names if not self._tries[name]] or names
 
     def _newest(self, candidates: list[Candidate]) -> Candidate:
         """The one that is worth most. Worth only shrinks, so most need not be weighed again."""
@@ -84,16 +102,28 @@ class Exploration:
         assert best is not None  # noqa: S101 - there is a candidate; this is for the type checker
         return best
 
-    def _prepare(self, operator: str) -> None:
-        """Make the operator's next candidate, of the next golden prompt for which it has something."""
+    def _fill(self, operator: str) -> None:
+        """Complete the candidates of the operator; without any it is left alone from now on."""
+        candidates = self._candidates[operator]
+        while len(candidates) < POOL and (candidate := self._next(operator)) is not None:
+            candidates.append(candidate)
+        if not candidates:
+            del self._candidates[operator]
+
+    def _next(self, operator: str) -> Candidate | None:
+        """A new mutation by the operator, of the next golden prompt for which it has something."""
         total = len(self._prompts)
         for _ in range(min(total, PROMPTS_ASKED)):
             number = self._next_prompt[operator]
             self._next_prompt[operator] = (number + 1) % total
-            mutation = self._fresh(operator, number)
-            if mutation is not None:
-                weighed = weigh(self._prompts[number], mutation)
-                worth = self._novelty.worth(weighed)
-                self._candidates[operator] = Candidate(operator, number, mutation, weighed, worth)
-                return
-        self._candidates.pop(operator, None)
+            candidate = self._candidate(operator, number)
+            if candidate is not None:
+                return candidate
+        return None
+
+    def _candidate(self, operator: str, number: int) -> Candidate | None:
+        mutation = self._fresh(operator, number)
+        if mutation is None:
+            return None
+        weighed = weigh(self._prompts[number], mutation)
+        return Candidate(operator, number, mutation, weighed, self._novelty.worth(weighed))

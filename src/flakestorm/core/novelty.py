@@ -14,7 +14,7 @@ QUALITY, DEGREE, DETAIL = 1.0, 0.3, 0.1
 FADING = 0.3
 """A trait that was seen once is worth this share the next time, for it may matter where it stands."""
 
-SIZES = ("length", "lines", "repetition", "long word", "depth", "short", "numbers", "before", "behind")
+SIZES = ("lines", "repetition", "long word", "depth", "numbers", "before", "behind")
 SMALL = ("sign", "script", "category", "lost word", "lost fifths", "first word", "last character")
 DEGREES = frozenset((*SIZES, *SMALL))
 IN_ANSWERS = frozenset(

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 
 from flakestorm.core.bandit import Bandit
-from flakestorm.core.exploration import Exploration
+from flakestorm.core.exploration import Candidate, Exploration
 from flakestorm.model.composition import type_of
 from flakestorm.model.errors import UsageError
 from flakestorm.model.mutation import Mutation
@@ -125,24 +125,21 @@ class SearchPlan:
         drawn: list[tuple[Trial, str, int]] = []
         while len(drawn) < size:
             exploiting = self._known and len(drawn) % EXPLORING
-            found = None if exploiting else self._explored()
-            found = found or self._exploited(rng)
-            if found is None:
+            taken = None if exploiting else self._exploration.take()
+            taken = taken or self._exploited(rng)
+            if taken is None:
                 break
-            mutation, operator, number = found
-            self._bandit.tried(operator, number)
-            drawn.append((Trial.of(self._prompts[number], mutation), operator, number))
+            self._bandit.tried(taken.operator, taken.prompt)
+            trial = Trial.of(self._prompts[taken.prompt], taken.mutation)
+            drawn.append((trial, taken.operator, taken.prompt))
         return drawn
 
-    def _explored(self) -> tuple[Mutation, str, int] | None:
-        taken = self._exploration.take()
-        return None if taken is None else (taken.mutation, taken.operator, taken.prompt)
-
-    def _exploited(self, rng: Random) -> tuple[Mutation, str, int] | None:
+    def _exploited(self, rng: Random) -> Candidate | None:
+        """What the bandit wants; None when nothing is left for any of its arms."""
         while (choice := self._bandit.choose(rng)) is not None:
-            mutation = self._new(*choice)
-            if mutation is not None:
-                return mutation, *choice
+            taken = self._exploration.take_of(*choice)
+            if taken is not None:
+                return taken
             self._bandit.drop(*choice)
         return None
 

@@ -124,7 +124,7 @@ def _edges(text: str) -> Iterator[Trait]:
         yield "edge", "no closing mark"
     yield "last character", "letter or digit" if last.isalnum() else last
     first = WORD.search(stripped[:READ])
-    yield "first word", first.group().lower() if first else ""
+    yield "first word", first.group()[:KNOWN].lower() if first else ""
 
 
 def _case(text: str) -> Iterator[Trait]:

@@ -27,7 +27,10 @@ SERVER_RULES: Rules = (*BASICS[:2], {"type": "contains", "value": "Thursday"})
 
 @dataclass(frozen=True)
 class Plan:
-    """How to examine: with which mutation types, for how many calls, and in which way they are spent."""
+    """How to examine: with which mutation types, for how many calls, and in which way they are spent.
+
+    No types means that the user configured none.
+    """
 
     types: tuple[str, ...]
     calls: int = 500
@@ -92,7 +95,10 @@ def _configuration(
     return FlakeStormConfig(
         agent=agent,
         golden_prompts=prompts,
-        mutations={"count": max(1, plan.calls // len(prompts) - CONTROL_REPEATS), "types": plan.types},
+        mutations={
+            "count": max(1, plan.calls // len(prompts) - CONTROL_REPEATS),
+            **({"types": plan.types} if plan.types else {}),
+        },
         invariants=rules,
         advanced={
             "seed": plan.seed,

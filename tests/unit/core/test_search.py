@@ -102,7 +102,7 @@ async def test_a_search_withholds_its_score(tmp_path: Path) -> None:
     assert run.scores.overall is None
     assert all(row.rate is None for row in (*run.by_type, *run.by_prompt))
     assert run.assessment.exit_code == 0
-    assert re.match(r"Found [1-3] distinct failures? in 150 calls \(", run.assessment.headline)
+    assert re.match(r"Found [1-9] distinct failures? in 150 calls \(", run.assessment.headline)
     assert any("measures no score" in reason for reason in run.assessment.reasons)
     store = RunFolder(tmp_path).open("latest")
     assert load_run(store).assessment == run.assessment
