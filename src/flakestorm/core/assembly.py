@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
+from flakestorm.invariants.canary import find_canary
 from flakestorm.model.contract import Terms
 from flakestorm.model.finding import Finding
 from flakestorm.model.minimal import Minimal
@@ -22,6 +23,7 @@ from flakestorm.model.run import (
     TypeRow,
 )
 from flakestorm.scoring.assessment import Demands, assess
+from flakestorm.scoring.behaviour.tokens import Tokens
 from flakestorm.scoring.contract import ContractTally, contract_score
 from flakestorm.scoring.flakiness import always_failing
 from flakestorm.scoring.overall import DEFAULT_WEIGHTS, with_overall
@@ -82,16 +84,22 @@ class Facts:
 
     def tally(self) -> Tally:
         """An empty tally with this run's weights."""
+        tokens = Tokens(self.info.seed, _form_of)
         if not self.info.is_exploration:
             contract = None if self.contract is None else ContractTally(self.contract)
-            return Tally(self._weight, contract=contract)
+            return Tally(self._weight, contract=contract, tokens=tokens)
         # The catalogue of faults is needed for no other run.
         from flakestorm.core.explore_faults import described
 
-        return Tally(self._weight, described)
+        return Tally(self._weight, described, tokens=tokens)
 
     def _weight(self, type_: str) -> float:
         return self.weights.get(type_, 1.0)
+
+
+def _form_of(reply: str, token: str, sent: str) -> str:
+    """In which forms ``reply`` gives back ``token``; see ``find_canary``."""
+    return ", ".join(dict.fromkeys(how for _, _, how in find_canary(reply, token, sent)))
 
 
 def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRecord]]) -> Run:

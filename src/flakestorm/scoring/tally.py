@@ -14,6 +14,7 @@ from flakestorm.model.record import TrialRecord
 from flakestorm.model.run import Cell, Latency, PromptRow, ScenarioRow, Score, Totals, TypeRow
 from flakestorm.model.trial import NO_CHAOS
 from flakestorm.scoring.behaviour.tally import BehaviourTally
+from flakestorm.scoring.behaviour.tokens import Tokens
 from flakestorm.scoring.causes import CauseTally
 from flakestorm.scoring.contract import ContractTally
 from flakestorm.scoring.counts import Cells, Counts
@@ -44,7 +45,7 @@ class Tally:
 
     For an exploration, ``describe`` knows the catalogue of faults: instead of a row for each of its many
     scenarios there is a map of them, and what they show is gathered by families of faults. For a contract,
-    ``contract`` counts its cells.
+    ``contract`` counts its cells. ``tokens`` finds in replies what the run's faults planted.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Tally:
         weight: Callable[[str], float],
         describe: Describe | None = None,
         contract: ContractTally | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self._weight = weight
         self._all = Counts()
@@ -62,7 +64,7 @@ class Tally:
         self._control_latency = LatencyTally()
         self._disturbed_latency = LatencyTally()
         gathered = str if describe is None else partial(_family_of, describe)
-        self._behaviour = BehaviourTally(gathered)
+        self._behaviour = BehaviourTally(gathered, tokens)
         self._scenarios = ScenarioTally(weight)
         self._contract = contract
         self._map = None if describe is None else FaultMapTally(describe)

@@ -28,7 +28,7 @@ UNARMED = "You are the order desk of a shop."
 
 @dataclass(frozen=True)
 class Planted:
-    """An agent with a defect: ``kinds`` are the findings that would be right about it."""
+    """An agent with a defect: ``kinds`` are the findings and the rules that would be right about it."""
 
     desk: type[Desk]
     kinds: frozenset[str]
@@ -63,7 +63,7 @@ def planted(*kinds: str) -> Callable[[type[Desk]], type[Desk]]:
     return add
 
 
-@planted("crash")
+@planted("crash", "completes")
 class ErrorsOfTheModelCrash(Desk):
     """Does not expect that the model can fail."""
 
@@ -72,7 +72,7 @@ class ErrorsOfTheModelCrash(Desk):
         return await self.answer(prompt)
 
 
-@planted("crash")
+@planted("crash", "completes")
 class EmptyChoicesCrash(Desk):
     """Takes the first choice of an answer that may have none."""
 
@@ -82,7 +82,7 @@ class EmptyChoicesCrash(Desk):
         expected = (ValueError, TypeError, KeyError, AttributeError)
 
 
-@planted("crash")
+@planted("crash", "completes")
 class PagesWithStatus200Crash(Desk):
     """Takes every body with status 200 for JSON."""
 
@@ -92,7 +92,7 @@ class PagesWithStatus200Crash(Desk):
         expected = (TypeError, KeyError, IndexError, AttributeError)
 
 
-@planted("crash")
+@planted("crash", "completes")
 class MalformedArgumentsCrash(RemoteDesk):
     """Parses the arguments that the model wrote without a doubt."""
 
@@ -102,7 +102,7 @@ class MalformedArgumentsCrash(RemoteDesk):
         return super().arguments(request)
 
 
-@planted("crash")
+@planted("crash", "completes")
 class UnknownToolCrashes(Desk):
     """Looks up the tool that the model names, and has none of that name."""
 
@@ -113,7 +113,7 @@ class UnknownToolCrashes(Desk):
         return super().checked(said)
 
 
-@planted("crash")
+@planted("crash", "completes")
 class BadToolJsonCrashes(RemoteDesk):
     """Parses whatever a tool answers."""
 
@@ -122,7 +122,7 @@ class BadToolJsonCrashes(RemoteDesk):
         return json.loads(text)
 
 
-@planted("crash")
+@planted("crash", "completes")
 class MissingFieldsCrash(Desk):
     """Works with the fields of a result before it has looked whether they are there."""
 
@@ -133,7 +133,7 @@ class MissingFieldsCrash(Desk):
         return super().credible(result, order)
 
 
-@planted("crash")
+@planted("crash", "completes")
 class ToolErrorsCrash(Desk):
     """Expects every error of a tool except that it answers with a status."""
 
@@ -147,13 +147,17 @@ class ToolErrorsCrash(Desk):
             raise
 
 
-@planted("crash")
+@planted("crash", "completes")
 class HugeResultsCrash(Desk):
     """Gives results to the model as they are, and does not expect that they are too long for it."""
 
     def credible(self, result: Any, order: str) -> dict[str, Any]:
         """See ``Desk``."""
-        return result if isinstance(result, dict) and len(str(result)) > 10_000 else super().credible(result, order)
+        return (
+            result
+            if isinstance(result, dict) and len(str(result)) > 10_000
+            else super().credible(result, order)
+        )
 
     def excuse(self, problem: CallFailed) -> str:
         """See ``Desk``."""
@@ -183,7 +187,7 @@ class MakesUpRefunds(RemoteDesk):
             return {"order": order, "refund": f"RF-{4_711_000 + int(order)}"}
 
 
-@planted()
+@planted("regex")
 class TakesErrorsForNothingFound(Desk):
     """Says that an order does not exist when the shop fails once."""
 
@@ -362,7 +366,7 @@ class AcceptsStreamsWithoutAnEnd(StreamingDesk):
         return super().checked(Said(said.text, said.requests, said.finish or "stop"))
 
 
-@planted()
+@planted("output_not_empty")
 class EmptyRepliesForErrors(Desk):
     """Replies with nothing when the model fails."""
 
@@ -371,13 +375,15 @@ class EmptyRepliesForErrors(Desk):
         return ""
 
 
-@planted()
+@planted("output_not_empty")
 class PassesOnEmptyAnswers(Desk):
     """Replies with nothing when the model says nothing."""
 
     def checked(self, said: Said) -> Said:
         """See ``Desk``."""
-        return said if not said.requests and not said.text and said.finish == "stop" else super().checked(said)
+        return (
+            said if not said.requests and not said.text and said.finish == "stop" else super().checked(said)
+        )
 
 
 @planted("leak")
@@ -477,7 +483,7 @@ class UsesOldResults(Desk):
         return super().credible({**result, "order": order} if isinstance(result, dict) else result, order)
 
 
-@planted()
+@planted("regex")
 class GivesUpAtOnce(Desk):
     """Does not try again, although a second try would do."""
 

@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import aiohttp
-from environment.conversing import AiohttpClient, Client, HttpxClient, Messages, Said, StreamingClient, ToolRequest
+from environment.conversing import (
+    AiohttpClient,
+    Client,
+    HttpxClient,
+    Messages,
+    Said,
+    StreamingClient,
+    ToolRequest,
+)
 from environment.failures import CallFailed
 from environment.language_model import ARMED, SORRY
 from environment.shop import order_status

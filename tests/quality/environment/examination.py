@@ -19,6 +19,8 @@ from flakestorm.chaos.inprocess.installed import installed
 from flakestorm.core.chaos_plan import ALL_PROFILES, Chaos
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.execution import Execution, Wishes
+from flakestorm.model.outcome import ErrorKind
+from flakestorm.model.record import TrialStatus
 from flakestorm.model.run import Run
 from flakestorm.model.trial import NO_CHAOS
 from flakestorm.model.verdict import Severity, VerdictStatus
@@ -37,7 +39,7 @@ AT_ONCE = 5
 """Desks that are examined at the same time; most of the time they wait."""
 
 Shown = tuple[str, str]
-"""Where (a scenario), and what: the kind of a finding, or a rule that failed with the prompt it failed for."""
+"""Where (a scenario), and what: the kind of a finding, or a rule that failed."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,9 @@ class Examination:
     clean: bool
 
     def beyond(self, twin: Examination, planted: Planted) -> list[Shown]:
-        """What shows the defect: the right findings and any failed verdict, where the twin has none."""
-        right = {shown for shown in self.findings if shown[1] in planted.kinds}
-        return [*sorted(right - twin.findings), *sorted(self.failed - twin.failed)]
+        """What shows the defect: the findings and rules that are right about it, where the twin has none."""
+        shown = (self.findings | self.failed) - (twin.findings | twin.failed)
+        return sorted(place for place in shown if place[1] in planted.kinds)
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,13 @@ class Place:
             golden_prompts=PROMPTS,
             invariants=RULES,
             chaos={"gateway": gateway(self.shop_url)},
-            advanced={"seed": seed, "concurrency": 8, "error_budget": 1.0, "shrink_budget": 0, "control_repeats": 1},
+            advanced={
+                "seed": seed,
+                "concurrency": 8,
+                "error_budget": 1.0,
+                "shrink_budget": 0,
+                "control_repeats": 1,
+            },
         )
 
 
@@ -112,17 +120,19 @@ async def place(folder: Path) -> AsyncIterator[Place]:
 
 def _examination(run: Run) -> Examination:
     records = list(run.records())
-    failed: set[Shown] = set()
-    clean = True
-    for record in records:
-        broken = [v.invariant for v in record.verdicts if v.status is VerdictStatus.FAILED]
-        clean = clean and not (broken and record.trial.is_control)
-        failed |= {(record.trial.scenario, f"{rule}: {record.trial.prompt.text}") for rule in broken}
+    broken = [
+        (record.trial.scenario, verdict.invariant)
+        for record in records
+        # Who replies too late breaks every rule; that has a finding of its own.
+        if record.outcome.error is None or record.outcome.error.kind is not ErrorKind.TIMEOUT
+        for verdict in record.verdicts
+        if verdict.status is VerdictStatus.FAILED
+    ]
     shown = [(finding, (finding.scenario or NO_CHAOS, finding.kind)) for finding in run.findings]
     return Examination(
         findings=frozenset(place for _, place in shown),
-        failed=frozenset(failed),
+        failed=frozenset(broken),
         critical=frozenset(place for finding, place in shown if finding.severity is Severity.CRITICAL),
         trials=len(records),
-        clean=clean,
+        clean=all(r.status is TrialStatus.PASSED for r in records if r.trial.is_control),
     )

@@ -14,7 +14,7 @@ from flakestorm.chaos.faults.part import Decision, Occasion, Part
 from flakestorm.chaos.faults.rules import Rule, rules_of
 from flakestorm.chaos.faults.watch import Changes
 from flakestorm.chaos.request import CallRequest
-from flakestorm.model.canary import make_canary
+from flakestorm.model.canary import leak_probe, planted_canary
 from flakestorm.model.randomness import draw, generator
 
 UNCHANGED = "there was nothing that it could change"
@@ -35,8 +35,8 @@ class FaultEngine:
     def __init__(
         self, faults: Faults, seed: int, trial_id: str, now: Callable[[], datetime] = _utc_now
     ) -> None:
-        self.canary = make_canary(generator(seed, trial_id, "canary"))
-        self.probe = make_canary(generator(seed, trial_id, "leak probe"))
+        self.canary = planted_canary(seed, trial_id)
+        self.probe = leak_probe(seed, trial_id)
         self._seed = seed
         self._trial_id = trial_id
         self._now = now

@@ -13,6 +13,7 @@ from flakestorm.model.verdict import Severity
 from flakestorm.scoring.behaviour.control import ControlArm
 from flakestorm.scoring.behaviour.fault_modes import CORRUPTING, failed, is_good, modes
 from flakestorm.scoring.behaviour.notice import notices
+from flakestorm.scoring.behaviour.tokens import Tokens
 
 READ = 10_000
 """Characters that are read at either end of an enormous reply."""
@@ -35,10 +36,14 @@ class Symptom:
 
 @dataclass(frozen=True)
 class Case:
-    """A finished trial with the control arm of its golden prompt."""
+    """A finished trial with the control arm of its golden prompt.
+
+    ``tokens`` finds what the run's faults planted; without it only what calls show of that is known.
+    """
 
     record: TrialRecord
     control: ControlArm
+    tokens: Tokens | None = None
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

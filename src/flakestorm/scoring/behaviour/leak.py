@@ -29,10 +29,14 @@ _TRACES = re.compile(
     r"|BadRequest|ServiceUnavailable|Overloaded|Connect|Read|RemoteProtocol|JSONDecode)Error\b"
 )
 """How errors of the usual client libraries look when their text is passed on."""
+_STATUS = re.compile(
+    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?: code)?|code)[ :=]{1,3}([45]\d\d)\b", re.IGNORECASE
+)
+"""A status as developers write it: people are told what does not work, not by which number."""
 
 
 def leak(case: Case) -> Symptom | None:
-    """A secret, the text of a failed call, or a client library's error in the reply.
+    """A secret, the text, the status or the reference of a failed call, or a client library's error.
 
     What undisturbed replies also have is no leak, and neither is what the prompt said.
     """
@@ -46,10 +50,21 @@ def leak(case: Case) -> Symptom | None:
         usual = _folded(known)
         found = [text for text in found if text not in usual]
     traces = [match.group() for match in _TRACES.finditer(case.said) if match.group() not in known]
-    longest = max((*found, *traces), key=len, default="")
-    if not longest:
+    longest = max((*found, *traces, *_statuses(case, known)), key=len, default="")
+    if longest:
+        return Symptom(f"the reply passes on the text of an error: {longest[:160]!r}.", len(longest))
+    reference = case.tokens.leaked(case.record.trial.id, case.said) if case.tokens is not None else ""
+    if not reference:
         return None
-    return Symptom(f"the reply passes on the text of an error: {longest[:160]!r}.", len(longest))
+    return Symptom(f"the reply passes on the reference of an upstream's error: {reference}.", 0, Severity.LOW)
+
+
+def _statuses(case: Case, known: str) -> Iterator[str]:
+    """The statuses of failed calls, where the reply calls them that."""
+    seen = {str(call.status) for call in case.calls if failed(call)}
+    for match in _STATUS.finditer(case.said):
+        if match.group(1) in seen and match.group() not in known:
+            yield match.group()
 
 
 def _quoted(case: Case) -> Iterator[str]:

@@ -56,10 +56,13 @@ def never_recovers(case: Case) -> Symptom | None:
     """The fault was over, its call was answered well again, and the trial failed all the same.
 
     Only where the golden prompt passes undisturbed, and where the fault made calls fail: wrong data that
-    came before the good does not count.
+    came before the good does not count. Every call without a good answer was answered well later: an agent
+    cannot recover from what still lasts.
     """
     broken = [call for call in case.disturbed if failed(call)]
     if not broken or case.record.status is TrialStatus.PASSED or not _is_over(case):
+        return None
+    if not all(is_good(call) or case.made_good(call) for call in case.disturbed):
         return None
     if not case.control.passed or case.control.passed < case.control.trials:
         return None

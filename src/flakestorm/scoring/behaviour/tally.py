@@ -13,6 +13,7 @@ from flakestorm.model.trial import NO_CHAOS
 from flakestorm.scoring.behaviour.case import Case, Symptom
 from flakestorm.scoring.behaviour.catalogue import BEHAVIOURS, Behaviour
 from flakestorm.scoring.behaviour.control import ControlArm
+from flakestorm.scoring.behaviour.tokens import Tokens
 
 KEPT_TRIALS = 50
 """So many trial ids a finding keeps; the count goes on."""
@@ -69,11 +70,13 @@ class _Group:
 class BehaviourTally:
     """Streams trials to every detector. Memory grows with golden prompts, kinds and scenarios, not trials.
 
-    ``gathered`` names what a scenario is told under: scenarios of one name share their findings.
+    ``gathered`` names what a scenario is told under: scenarios of one name share their findings. ``tokens``
+    finds what the run's faults planted.
     """
 
-    def __init__(self, gathered: Callable[[str], str] = str) -> None:
+    def __init__(self, gathered: Callable[[str], str] = str, tokens: Tokens | None = None) -> None:
         self._gathered = gathered
+        self._tokens = tokens
         self._controls: dict[str, ControlArm] = {}
         self._groups: dict[tuple[str, str], _Group] = {}
         self._seen: dict[str, int] = {}
@@ -88,7 +91,7 @@ class BehaviourTally:
             self._controls.setdefault(prompt, ControlArm()).add(record)
         if not record.outcome.calls:
             return None
-        case = Case(record, self._controls.get(prompt) or ControlArm())
+        case = Case(record, self._controls.get(prompt) or ControlArm(), self._tokens)
         scenario = self._gathered(record.trial.scenario)
         self._seen[scenario] = self._seen.get(scenario, 0) + 1
         for behaviour in BEHAVIOURS:
