@@ -111,7 +111,7 @@ def chance_of(replies: list[str]) -> float:
         return CERTAIN if long_enough else 0.5
     if _counts_up(replies):
         return 1 / factorial(len(replies))
-    if replies[0] != replies[1] and len(set(replies[1:])) == 1:
+    if long_enough and replies[0] != replies[1] and len(set(replies[1:])) == 1:
         return 1 / len(replies)
     return 1.0
 
