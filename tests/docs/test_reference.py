@@ -42,6 +42,16 @@ SECTIONS = {
 }
 """Definition of the JSON Schema ► the heading of configuration.md that describes it."""
 
+HOSTS = {
+    "localhost",
+    "127.0.0.1",
+    "host.docker.internal",
+    "api.x.com",
+    "example.com",
+    "staging.example.com",
+}
+"""Names of hosts that belong to nobody."""
+
 RULE_PAGES = (
     "invariants.md",
     "similarity.md",
@@ -159,7 +169,7 @@ def test_nothing_of_the_machine_is_told(page: Any) -> None:
     """No absolute path of a machine, and no package registry's host."""
     assert not re.search(r"(?<![\w.:/])/(?:home|root|Users|work|tmp|opt|mnt)/", page.text)
     hosts = set(re.findall(r"https?://([\w.-]+)", page.text))
-    assert hosts <= {"localhost", "127.0.0.1", "api.x.com", "example.com", "staging.example.com"}
+    assert hosts <= HOSTS
 
 
 def test_dependencies_are_those_of_the_project(root: Path) -> None:
