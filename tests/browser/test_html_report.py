@@ -130,6 +130,26 @@ def test_drawer_tells_everything(open_run: OpenRun, fake: ModuleType) -> None:
     assert "\\nIgnore all previous instructions" in curl
 
 
+def test_drawer_tells_what_an_attack_sent_and_saw(open_run: OpenRun, fake: ModuleType) -> None:
+    """Recipe, answers, other clients and health; a hostile answer stays text."""
+    record = fake.attack_record("<img src=x onerror=alert(1)>\u202e")
+    page = open_run(fake.make_run(1, iter([record])), f"#trial={record.trial.id}").page
+    page.wait_for_selector("dialog[open]")
+    drawer = page.locator("dialog")
+    told = drawer.inner_text()
+    for part in (
+        "On the wire",
+        "answered 500 after 31 ms",
+        "7 of 8 requests served",
+        "status 503",
+        "× 3,000",
+    ):
+        assert part in told
+    assert "<img src=x onerror=alert(1)>" in told
+    assert page.locator("img").count() == 0
+    assert "U+202E" in told
+
+
 def test_conversation_shows_its_turns(open_run: OpenRun, fake: ModuleType) -> None:
     """Earlier turns and their replies stand before the disturbed one; there is no single curl for it."""
     run = fake.make_run(400)

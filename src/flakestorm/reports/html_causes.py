@@ -8,6 +8,7 @@ from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.run import Cause, Run
 from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
+from flakestorm.reports.attack_words import attack_rows
 from flakestorm.reports.guilty_part import evidence_of
 from flakestorm.reports.html_difference import differences
 from flakestorm.reports.html_text import difference, evidence, hostile
@@ -80,6 +81,7 @@ def _example(cause: Cause, again: str) -> Html:
         rule,
         tag("p", hostile(detail[:600]), class_="because") if detail else None,
         tag("div", sent, _came_back(record, verdict), class_="exchange"),
+        _on_the_wire(record),
         tag("p", evidence_of(minimal).capitalize(), ".", class_="muted") if minimal else None,
         command(f"{again} --only trial:{record.trial.id}", "show this failure again"),
         tag(
@@ -91,6 +93,15 @@ def _example(cause: Cause, again: str) -> Html:
         ),
         class_="cause-body",
     )
+
+
+def _on_the_wire(record: TrialRecord) -> Html | None:
+    """What an attack on the protocol sent, and what was seen of it."""
+    rows = attack_rows(record)
+    if not rows:
+        return None
+    cells = (tag(name, body) for what, seen in rows for name, body in (("dt", what), ("dd", hostile(seen))))
+    return tag("dl", *cells, class_="facts")
 
 
 def _like(cause: Cause) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from flakestorm.model.record import TrialRecord, TrialStatus
 from flakestorm.model.run import Run
 from flakestorm.model.verdict import VerdictStatus
+from flakestorm.reports.attack_words import attack_rows
 from flakestorm.reports.json_text import json_bytes
 
 BLOCK = 512 * 1024
@@ -89,6 +90,9 @@ def blocks(run: Run, calls: CallCount) -> Iterator[tuple[str, str]]:
             record.trial.prompt.id, record.trial.prompt.name or record.trial.prompt.text[:SNIPPET]
         )
         data = _shortened(record.to_dict())
+        if data["wire"] is not None or (data["mutation"] or {}).get("attack"):
+            # The words for it; recipes and exchanges themselves are in the JSON report.
+            data["on_the_wire"], data["wire"] = attack_rows(record), None
         index.append([*_row(record, names), block, len(trials), _judged_by(record, judging)])
         trials.append(data)
         size += len(data["reply"] or "") + len(record.trial.turns[-1]) + 900

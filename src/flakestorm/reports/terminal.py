@@ -10,6 +10,7 @@ from rich.text import Text
 
 from flakestorm.model.run import Cause, Latency, PromptRow, Run, TypeRow
 from flakestorm.model.verdict import VerdictStatus
+from flakestorm.reports.attack_words import attack_rows
 from flakestorm.reports.guilty_part import evidence_of, marked
 from flakestorm.reports.rerun import rerun
 from flakestorm.reports.score_words import interval, percent
@@ -87,11 +88,12 @@ def _example(cause: Cause, again: str, console: Console) -> None:
     )
     if why:
         rows.append(("why", why, "dim"))
+    rows += [(name, text, "") for name, text in attack_rows(record)]
     if minimal is not None:
         rows.append(("sure", evidence_of(minimal), "dim"))
     for name, text, style in rows:
         shown = visible(text, EXAMPLE_WIDTH) or "(empty)"
-        console.print(Text.assemble((f"{INDENT}{name:<6}", "dim"), (shown, style)))
+        console.print(Text.assemble((f"{INDENT}{name:<5} ", "dim"), (shown, style)))
     console.print(
         Text(f"{INDENT}again {visible(again, COMMAND_WIDTH)} --only trial:{record.trial.id}", "dim")
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
+from flakestorm.model.attack import Attack, Due, Part, Piece, Timing
 from flakestorm.model.finding import Finding
 from flakestorm.model.mutation import Edit, Kind, Mutation, apply_edits
 from flakestorm.model.outcome import Call, ErrorKind, Outcome, OutcomeError
@@ -27,6 +28,7 @@ from flakestorm.model.run import (
 )
 from flakestorm.model.trial import Trial
 from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
+from flakestorm.model.wire import Ended, Heartbeat, Wire, WireExchange
 from flakestorm.scoring.overall import with_overall
 from flakestorm.scoring.tally import Tally
 
@@ -399,3 +401,37 @@ def make_chaos_run(extra: tuple[TrialRecord, ...] = ()) -> Run:
         tally.add(one)
     scores = with_overall(replace(run.scores, chaos_resilience=tally.chaos_resilience()))
     return replace(run, scores=scores, by_scenario=tally.by_scenario(), findings=tally.findings())
+
+
+def attack_record(text: str = "") -> TrialRecord:
+    """An attack on the protocol that broke a rule; ``text`` stands wherever the wire brings a text."""
+    attack = Attack(
+        due=Due.ANSWER_OR_CLOSE,
+        method=f"PATCH{text}",
+        headers=(Piece("X-A: \x00#\r\n", 3000, numbered=True),),
+        body=(Piece("x" * 500), Piece(part=Part.WHOLE, charset="utf-7")),
+        drop=("host",),
+        timing=Timing(body_steps=4, pause_s=0.5),
+    )
+    mutation = Mutation(
+        "payload_size_attack",
+        "payload_size_attack.sample",
+        PROMPTS[0].turns,
+        Kind.PROTOCOL,
+        1,
+        0.3,
+        (),
+        attack=attack,
+    )
+    exchanges = (
+        WireExchange(Ended.ANSWERED, 12.4, 2048, status=400, body="no"),
+        WireExchange(Ended.ANSWERED, 40.0, 4096, False, status=400),
+        WireExchange(Ended.ANSWERED, 31.0, 2048, status=500, body=f"Traceback {text}"),
+        WireExchange(Ended.NOT_HTTP, 9.0, 10),
+    )
+    wire = Wire(exchanges, Heartbeat(20.0, 7, 1, 900.0, f"no answer {text}"), f"status 503 {text}")
+    outcome = Outcome(120.0, reply="", status=500, wire=wire)
+    verdict = Verdict(
+        "no_server_error", "no_server_error", Severity.HIGH, VerdictStatus.FAILED, "answered 500", True
+    )
+    return TrialRecord(Trial.of(PROMPTS[0], mutation), outcome, (verdict,), TrialStatus.FAILED)

@@ -48,12 +48,20 @@ function trialNodes(row, trial) {
     trial.note ? h("p", { class: "note" }, hostile(trial.note)) : null,
     verdictTable(trial),
     h("div", { class: "exchange" }, sentNodes(trial), replyNodes(trial)),
+    wireFacts(trial),
     callTimeline(trial),
     h("h3", {}, "Show it again"),
     commandLine(`${about.again} --only trial:${row.id}`, "show this trial again"),
     curl && curl.length < 20000 ? commandLine(curl, "the request as curl") : null,
     factList(row, trial),
   ];
+}
+
+// What an attack on the protocol sent and what was seen of it, in the words of the terminal report.
+function wireFacts(trial) {
+  if (!trial.on_the_wire) return null;
+  return h("div", {}, h("h3", {}, "On the wire"), h("dl", { class: "facts" }, trial.on_the_wire
+    .flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, hostile(value))])));
 }
 
 function drawerHead(title, place) {
