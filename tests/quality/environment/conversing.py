@@ -1,4 +1,4 @@
-"""The clients with which planted agents ask their language model: httpx, aiohttp, and OpenAI's own, streaming."""
+"""The clients with which planted agents ask their model: httpx, aiohttp, and OpenAI's own, streaming."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import httpx
 import openai
+
 from environment.failures import CallFailed
 from environment.language_model import MODEL
 
@@ -102,7 +103,7 @@ class HttpxClient(Client):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         # The timeout is around each question; without encryption there is nothing to verify.
-        self._client = httpx.AsyncClient(verify=False, trust_env=False, timeout=None)  # noqa: S113, S501 - see above
+        self._client = httpx.AsyncClient(verify=False, trust_env=False, timeout=None)
 
     async def post(self, body: dict[str, Any]) -> Said:
         """See ``Client``."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import openai
+
 from environment.conversing import (
     KEY,
     AiohttpClient,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import aiohttp
+
 from environment.conversing import (
     AiohttpClient,
     Client,
@@ -66,7 +67,7 @@ class Desk:
         except asyncio.TimeoutError:
             return SORRY
 
-    def excuse(self, problem: CallFailed) -> str:  # noqa: ARG002 - less careful desks quote it
+    def excuse(self, problem: CallFailed) -> str:
         """What the customer is told when the model cannot be asked."""
         return SORRY
 
@@ -125,7 +126,7 @@ class Desk:
         except CallFailed as problem:
             return json.dumps(self.told(problem))
 
-    def told(self, problem: CallFailed) -> dict[str, str]:  # noqa: ARG002 - less careful desks quote it
+    def told(self, problem: CallFailed) -> dict[str, str]:
         """What the model is told of a tool that failed."""
         return {"error": "unavailable"}
 

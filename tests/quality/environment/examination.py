@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from environment.defects import Planted
 from environment.desk import Desk
 from environment.language_model import speak
 from environment.shop import gateway, shop
-
 from flakestorm.chaos.config import GatewayConfig
 from flakestorm.chaos.inprocess.installed import installed
+from flakestorm.cli.explore import BUDGET
 from flakestorm.core.chaos_plan import ALL_PROFILES, Chaos
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.execution import Execution, Wishes
@@ -38,8 +37,20 @@ DEADLINE_MS = 6500
 AT_ONCE = 5
 """Desks that are examined at the same time; most of the time they wait."""
 
+Way = Callable[[FlakeStormConfig], Chaos]
+"""How to examine: the scenarios of a run."""
 Shown = tuple[str, str]
 """Where (a scenario), and what: the kind of a finding, or a rule that failed."""
+
+
+def all_profiles(config: FlakeStormConfig) -> Chaos:
+    """``run --chaos-only --chaos-profile all``."""
+    return Chaos.wanted(config, (ALL_PROFILES,), only=True)
+
+
+def exploration(config: FlakeStormConfig) -> Chaos:
+    """``explore`` with its default budget."""
+    return Chaos.exploration(BUDGET)
 
 
 @dataclass(frozen=True)
@@ -69,27 +80,29 @@ class Place:
     shop_url: str
     folder: Path
 
-    async def examine(self, desk: type[Desk], seed: int = 0) -> Examination:
-        """The result of one run on a new desk with all profiles."""
+    async def examine(self, desk: type[Desk], way: Way = all_profiles, seed: int = 0) -> Examination:
+        """The result of one run on a new desk."""
         config = self._configuration(seed)
         agent = desk(self.llm_url, self.shop_url)
         wishes = Wishes(
             target=agent,
-            chaos=Chaos.wanted(config, (ALL_PROFILES,), only=True),
-            folder=RunFolder(self.folder / f"{desk.__name__}-{seed}"),
+            chaos=way(config),
+            folder=RunFolder(self.folder / f"{desk.__name__}-{way.__name__}-{seed}"),
         )
         try:
             return _examination(await Execution(config, wishes).run())
         finally:
             await agent.close()
 
-    async def examine_all(self, desks: Iterable[type[Desk]], seed: int = 0) -> dict[type[Desk], Examination]:
+    async def examine_all(
+        self, desks: Iterable[type[Desk]], way: Way = all_profiles, seed: int = 0
+    ) -> dict[type[Desk], Examination]:
         """Several of them, a few at a time."""
         free = asyncio.Semaphore(AT_ONCE)
 
         async def one(desk: type[Desk]) -> tuple[type[Desk], Examination]:
             async with free:
-                return desk, await self.examine(desk, seed)
+                return desk, await self.examine(desk, way, seed)
 
         return dict(await asyncio.gather(*map(one, dict.fromkeys(desks))))
 

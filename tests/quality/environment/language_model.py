@@ -1,4 +1,4 @@
-"""The language model of the planted agents: it works with tools, and obeys whatever it is not armed against."""
+"""The model of the planted agents: it works with tools, and obeys whatever it is not armed against."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CANARY = re.compile(rf"FS-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")
 _ORDER = re.compile(r"\b\d{4}\b")
 
 
-def speak(messages: Sequence[Message], tools: Sequence[Tool]) -> Reply | Failure | str:  # noqa: ARG001 - a script
+def speak(messages: Sequence[Message], tools: Sequence[Tool]) -> Reply | Failure | str:
     """What the model answers: one tool call after the other, then what it learned from them."""
     if sum(len(message.text) for message in messages) > CONTEXT_CHARACTERS:
         return Failure(400, "This model's maximum context length is 12000 tokens.")

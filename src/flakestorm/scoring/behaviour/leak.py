@@ -61,18 +61,22 @@ def leak(case: Case) -> Symptom | None:
 
 def _statuses(case: Case, known: str) -> Iterator[str]:
     """The statuses of failed calls, where the reply calls them that."""
-    seen = {str(call.status) for call in case.calls if failed(call)}
+    seen = {str(call.status) for call in _errors(case)}
     for match in _STATUS.finditer(case.said):
         if match.group(1) in seen and match.group() not in known:
             yield match.group()
 
 
+def _errors(case: Case) -> list[Call]:
+    """The calls that were answered with an error: a good answer that was cut has no error's text in it."""
+    return [call for call in case.calls if call.status is not None and call.status >= 400]
+
+
 def _quoted(case: Case) -> Iterator[str]:
     """The pieces of error bodies that stand in the reply, spaces and case aside."""
     reply = _folded(case.said)
-    for call in case.calls:
-        if failed(call):
-            yield from (piece for piece in _pieces(call) if piece in reply)
+    for call in _errors(case):
+        yield from (piece for piece in _pieces(call) if piece in reply)
 
 
 def _pieces(call: Call) -> Iterator[str]:

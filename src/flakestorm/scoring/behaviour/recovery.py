@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from flakestorm.model.outcome import AGENT_FAULTS
+from flakestorm.model.outcome import AGENT_FAULTS, Call
 from flakestorm.model.record import TrialStatus
 from flakestorm.model.run import Recovery
 from flakestorm.scoring.behaviour.case import Case, Symptom, after, callee, end_of, names
@@ -52,8 +52,13 @@ def _is_over(case: Case) -> bool:
     return lost or case.record.status in (TrialStatus.PASSED, TrialStatus.FAILED)
 
 
+def _request(call: Call) -> tuple[str, str, str]:
+    """What was asked of whom: another question to the same tool is no second try."""
+    return call.kind, call.name, call.sent
+
+
 def never_recovers(case: Case) -> Symptom | None:
-    """The fault was over, its call was answered well again, and the trial failed all the same.
+    """The fault was over, its request was made again and answered well, and the trial failed all the same.
 
     Only where the golden prompt passes undisturbed, and where the fault made calls fail: wrong data that
     came before the good does not count. Every call without a good answer was answered well later: an agent
@@ -67,8 +72,8 @@ def never_recovers(case: Case) -> Symptom | None:
     if not case.control.passed or case.control.passed < case.control.trials:
         return None
     last = max(case.disturbed, key=end_of)
-    kept_up = {(call.kind, call.name) for call in broken}
-    good = [c for c in after(last, case.calls) if is_good(c) and not modes(c) and (c.kind, c.name) in kept_up]
+    wanted = set(map(_request, broken))
+    good = [c for c in after(last, case.calls) if is_good(c) and not modes(c) and _request(c) in wanted]
     if not good:
         return None
     return Symptom(
