@@ -1,0 +1,77 @@
+"""The contract matrix of the HTML report in a real Chromium: a cell opens its trials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from flakestorm.model.contract import Promise, Terms
+from flakestorm.model.run import Run
+from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
+from flakestorm.scoring.contract import ContractTally
+
+pytestmark = pytest.mark.browser
+OpenRun = Callable[..., Any]
+
+
+@pytest.fixture
+def contract_run(fake: ModuleType) -> Run:
+    """The chaos run of the unit tests, with a second rule on some of its trials, counted as a contract."""
+    run = fake.make_chaos_run()
+    records = []
+    for number, one in enumerate(run.records()):
+        status = VerdictStatus.FAILED if number % 3 else VerdictStatus.PASSED
+        told = Verdict("polite", "contains", Severity.LOW, status)
+        records.append(replace(one, verdicts=(*one.verdicts, told)) if number % 2 else one)
+    names = dict.fromkeys(verdict.invariant for record in records for verdict in record.verdicts)
+    promises = tuple(Promise(name, "contains", Severity.HIGH) for name in names)
+    scenarios = tuple(dict.fromkeys(record.trial.scenario for record in records))
+    tally = ContractTally(Terms("shop", promises, scenarios))
+    for record in records:
+        tally.add(record)
+    return replace(run, contract=tally.result(), records=lambda: iter(records))
+
+
+def test_a_cell_opens_its_trials(open_run: OpenRun, contract_run: Run) -> None:
+    """The link of each judged cell shows as many trials as the cell counts, and the filter says so."""
+    page = open_run(contract_run).page
+    assert contract_run.contract is not None
+    assert page.locator('nav a[href="#contract"]').inner_text() == "Contract"
+    cell = next(c for c in contract_run.contract.cells if c.invariant == "polite" and c.failed)
+    page.locator(f'#contract td a[href="#scenario={cell.scenario}&rule=polite"]').click()
+    page.wait_for_function("document.querySelector('#found').textContent.includes(' of ')")
+    count = cell.passed + cell.failed + cell.errored + cell.inconclusive
+    assert page.locator("#found").inner_text().startswith(f"{count} of ")
+    assert page.locator("select[name=rule]").input_value() == "polite"
+    assert page.locator("select[name=scenario]").input_value() == cell.scenario
+    page.locator("#filters [type=reset]").click()
+    assert page.locator("select[name=rule]").input_value() == ""
+
+
+def test_statuses_are_told_without_colour(open_run: OpenRun, contract_run: Run) -> None:
+    """Every judged cell has a sign and a sentence; its ink differs from its ground in both schemes."""
+    for scheme in ("light", "dark"):
+        page = open_run(contract_run, color_scheme=scheme).page
+        cells = page.locator("#contract td a")
+        assert cells.count() > 4
+        for index in range(cells.count()):
+            words = cells.nth(index).inner_text()
+            assert words.strip()[0] in "✓✕!?"
+            label = cells.nth(index).get_attribute("aria-label") or ""
+            assert any(word in label for word in ("kept", "broken", "errored", "inconclusive"))
+        colours = page.evaluate(
+            """() => [...document.querySelectorAll('#contract td[class^=cell]')].map((cell) =>
+              [getComputedStyle(cell).color, getComputedStyle(cell).backgroundColor])"""
+        )
+        assert all(ink != ground for ink, ground in colours)
+
+
+def test_other_runs_have_no_such_filter(open_run: OpenRun, fake: ModuleType) -> None:
+    """Which rules judged a trial is asked of contracts alone."""
+    page = open_run(fake.make_chaos_run()).page
+    assert page.locator("#contract").count() == 0
+    assert not page.locator("select[name=rule]").is_visible()
