@@ -1,12 +1,14 @@
 """How many environment bugs flakestorm finds, and what it blames correct agents for: FINDING_POWER.md.
 
-Usage: finding_faults.py [--seeds N] [--only profiles|explore]. A seed takes five minutes.
+Usage: finding_faults.py [--seeds N] [--write]. Without --write, one line for the profiles: about a minute. With
+it, explorations as well, and the document: about ten minutes for a seed.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 from collections import Counter
@@ -34,10 +36,10 @@ INTRODUCTION = """## {count} environment bugs
 
 Written by `benchmarks/finding_faults.py`, {seeds} seed(s). Three correct agents (a model over aiohttp, over
 httpx, and over OpenAI's own client with streams; tools as functions and over HTTP) and versions of them with
-one defect each that shows when the environment is bad (`tests/quality/environment/`), examined with two golden
-prompts and the rules `completes`, `output_not_empty` and a `regex` for the answer. A defect is found when a
-rule fails or a finding is made that is right about it, under a fault where its correct twin has none. *Not
-clean* are runs in which an undisturbed trial failed.
+one defect each that shows when the environment is bad (`tests/quality/environment/`), examined with two
+golden prompts and the rules `completes`, `output_not_empty` and a `regex` for the answer. A defect is found
+when a rule fails or a finding is made that is right about it, under a fault where its correct twin has none.
+*Not clean* are runs in which an undisturbed trial failed.
 """
 
 
@@ -102,23 +104,37 @@ def document(runs: dict[str, Seen], seeds: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    """Write the section, or print it where only one way was measured."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--only", choices=tuple(WAYS))
-    options = parser.parse_args()
-    chosen = {name: way for name, way in WAYS.items() if options.only in (None, name)}
-    text = document(
-        {name: asyncio.run(seen(way, options.seeds)) for name, way in chosen.items()}, options.seeds
-    )
-    if options.only:
-        print(text)
-        return
+def write(runs: dict[str, Seen], seeds: int) -> None:
+    """Put the section into the document, in the place of the one that was there."""
     whole = OUTPUT.read_text(encoding="utf-8")
     before, _, rest = whole.partition(BEGIN)
     after = rest.partition(END)[2] or "\n"
-    OUTPUT.write_text(f"{before.rstrip()}\n\n{BEGIN}\n{text}{END}{after}", encoding="utf-8")
+    section = f"{BEGIN}\n{document(runs, seeds)}{END}"
+    OUTPUT.write_text(f"{before.rstrip()}\n\n{section}{after}", encoding="utf-8")
+
+
+def line(runs: Seen) -> str:
+    """What ``make bench`` prints."""
+    found = [bool(shown(planted, one)) for one in runs for planted in PLANTED]
+    critical = sum(len(one[desk].critical) for one in runs for desk in CORRECT)
+    return (
+        f"finding faults: {sum(found)} of {len(found)} environment bugs found with all profiles, "
+        f"{critical} critical findings on {len(CORRECT)} correct agents"
+    )
+
+
+def main() -> None:
+    """One line, or the section of the document."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    # The servers of the agents tell of each connection that an agent gives up.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+    if options.write:
+        write({name: asyncio.run(seen(way, options.seeds)) for name, way in WAYS.items()}, options.seeds)
+    else:
+        print(line(asyncio.run(seen(all_profiles, options.seeds))))
 
 
 if __name__ == "__main__":

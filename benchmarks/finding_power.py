@@ -221,7 +221,9 @@ def main() -> None:
     if options.only:
         print(text)
     else:
-        OUTPUT.write_text(text, encoding="utf-8")
+        # The other section of the document is written by finding_faults.py.
+        _, mark, environment = OUTPUT.read_text(encoding="utf-8").partition("\n<!-- begin environment -->")
+        OUTPUT.write_text(text + mark + environment, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("startup", "mutations", "invariants", "shrinking", "agents", "gateway", "engine", "memory")
+BENCHMARKS = (
+    *("startup", "mutations", "invariants", "shrinking", "agents", "gateway", "finding_faults", "engine"),
+    "memory",
+)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 async def test_profiles_find_planted_bugs(tmp_path: Path) -> None:
-    """With all profiles at least 95 % show by a rule or finding that is right; correct agents are not blamed."""
+    """With all profiles at least 95 % show by a rule or finding that is right; the correct are left alone."""
     async with place(tmp_path) as here:
         done = await here.examine_all([*CORRECT, *(planted.desk for planted in PLANTED)])
     assert len(PLANTED) >= 24

@@ -10,17 +10,25 @@ from flakestorm.scoring.behaviour.fault_modes import DELIVERED, is_good, modes
 
 EFFECTS = frozenset({"POST", "PATCH"})
 """Methods that do something again when they are repeated; PUT and DELETE leave the same state behind."""
+OF_FUNCTION = "CALL"
+"""The method of a tool that is a Python function: only its name tells whether it does something."""
 DUPLICATED = frozenset({"duplicate_tool_call"})
 _READS = re.compile(
     r"(?:get|list|search|find|fetch|read|look ?up|query|check|show|count|describe)", re.IGNORECASE
 )
+_ACTS = re.compile(
+    r"(?i:refund|pay|charge|transfer|withdraw|deposit|redeem|buy|purchase|book|reserve|place|send|notify|publish"
+    r"|submit|create)(?![a-z])(?!_?(?i:status|state|info|details|history|list|search|lookup|summary|id|number))"
+)
+"""Names such as ``refund``, ``send_email`` and ``bookFlight``, and not ``payment`` or ``refund_status``."""
 
 
 def double_side_effect(case: Case) -> Symptom | None:
     """The same request with an effect, carried out twice upstream though it was not when undisturbed.
 
     Either a call ``failed_after_commit`` and was repeated, or the model named a tool call twice and the agent
-    made both. Tools whose name says that they only read do not count.
+    made both. Tools whose name says that they only read do not count; of Python functions only those do whose
+    name says that they act.
     """
     if case.control.most_equal > 1:
         return None
@@ -41,7 +49,11 @@ def double_side_effect(case: Case) -> Symptom | None:
 
 
 def _has_effect(call: Call) -> bool:
-    return call.kind != "llm" and call.method.upper() in EFFECTS and not _READS.match(call.name)
+    if call.kind == "llm":
+        return False
+    if call.method == OF_FUNCTION:
+        return _ACTS.match(call.name) is not None
+    return call.method.upper() in EFFECTS and not _READS.match(call.name)
 
 
 def _done(request: list[Call], case: Case) -> tuple[Call, list[Call]] | None:

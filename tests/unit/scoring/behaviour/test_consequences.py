@@ -42,6 +42,19 @@ def test_paid_twice(make_case: MakeCase) -> None:
     assert thrice.degree == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "acts"),
+    [
+        *((name, True) for name in ("refund", "send_email", "bookFlight", "CreateTicket", "pay")),
+        *((name, False) for name in ("payment", "refund_status", "order_status", "bookSearch", "policy")),
+    ],
+)
+def test_functions_act_by_their_names(make_case: MakeCase, name: str, acts: bool) -> None:
+    """Of a Python function nothing but its name tells whether it does something."""
+    calls = (replace(call, method="CALL", name=name) for call in (PAID, AGAIN))
+    assert (double_side_effect(make_case(*calls)) is not None) is acts
+
+
 def test_tool_call_named_twice_is_made_twice(make_case: MakeCase) -> None:
     """The model named one call twice, and the agent made both, at once."""
     found = double_side_effect(make_case(NAMED, AGAIN, replace(AGAIN, started_ms=61.0)))
@@ -130,6 +143,8 @@ def test_never_recovers(make_case: MakeCase) -> None:
         ((FAILED, GOOD), {"status": "failed", "usually": "failed"}),
         ((FAILED, GOOD), {"status": "inconclusive"}),
         ((GOOD,), {"status": "failed"}),
+        ((FAILED, replace(GOOD, sent="other")), {"status": "failed"}),
+        ((replace(FAILED, kind="tool", name="shop"), FAILED, GOOD), {"status": "failed"}),
     ],
     ids=[
         "recovers",
@@ -139,6 +154,8 @@ def test_never_recovers(make_case: MakeCase) -> None:
         "fails anyway",
         "not judged",
         "no fault",
+        "another question",
+        "something else lasts",
     ],
 )
 def test_recovers_or_cannot(make_case: MakeCase, calls: tuple[Call, ...], trial: dict[str, object]) -> None:
