@@ -67,7 +67,8 @@ def _columns(contract: Contract, rule: Rule) -> list[str]:
 
 
 def _reach(contract: Contract, rule: Rule) -> str:
-    asked = f"{len(rule.probes)} probes" if rule.probes else f"{len(contract.golden)} golden prompts"
+    count, what = (len(rule.probes), "probe") if rule.probes else (len(contract.golden), "golden prompt")
+    asked = f"{count} {what}" if count == 1 else f"{count} {what}s"
     negated = "not " if rule.negate else ""
     columns = _columns(contract, rule)
     return (

@@ -131,11 +131,24 @@ class ContractResult:
         )
 
     @property
+    def unproved(self) -> tuple[ContractCell, ...]:
+        """The critical cells without which the contract cannot be called kept.
+
+        Where the agent gave no reply, nobody knows what it would have said. That a prompt makes no call for
+        a fault to fire in is no such gap, unless its promise was judged nowhere.
+        """
+        judged = {cell.invariant for cell in self.cells if cell.status.is_judged}
+        idle = self.critical(CellStatus.INCONCLUSIVE)
+        return (
+            *self.critical(CellStatus.ERRORED),
+            *(cell for cell in idle if cell.invariant not in judged),
+        )
+
+    @property
     def verdict(self) -> ContractVerdict:
-        """Failed by any critical failure; inconclusive where nothing, or not all critical, was judged."""
+        """Failed by any critical failure; inconclusive without any verdict, or with a critical gap."""
         if self.critical(CellStatus.FAILED):
             return ContractVerdict.FAILED
-        unproved = self.critical(CellStatus.ERRORED, CellStatus.INCONCLUSIVE)
-        if unproved or not any(cell.status.is_judged for cell in self.cells):
+        if self.unproved or not any(cell.status.is_judged for cell in self.cells):
             return ContractVerdict.INCONCLUSIVE
         return ContractVerdict.PASSED

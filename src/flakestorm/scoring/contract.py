@@ -150,8 +150,8 @@ def broken_promises(result: ContractResult) -> list[str]:
 
 
 def unproved_promises(result: ContractResult) -> list[str]:
-    """A sentence for each critical cell that has no verdict, the first few."""
-    return _told(result.critical(CellStatus.ERRORED, CellStatus.INCONCLUSIVE), _unproved)
+    """A sentence for each critical cell that lacks its verdict, the first few."""
+    return _told(result.unproved, _unproved)
 
 
 def _told(cells: Sequence[ContractCell], words: Callable[[ContractCell], str]) -> list[str]:
@@ -169,5 +169,5 @@ def _broken(cell: ContractCell) -> str:
 def _unproved(cell: ContractCell) -> str:
     return (
         f"The critical invariant '{cell.invariant}' could not be judged in scenario '{cell.scenario}' "
-        f"({cell.errored:,} trials errored, {cell.inconclusive:,} inconclusive)."
+        f"({cell.errored:,} errored, {cell.inconclusive:,} inconclusive)."
     )

@@ -147,6 +147,15 @@ def test_a_critical_promise_without_verdict_is_no_success() -> None:
     assert any("'leak' could not be judged in scenario 'down'" in reason for reason in told.reasons)
 
 
+def test_a_probe_without_calls_is_no_gap() -> None:
+    """A critical promise that was judged elsewhere may stay unproved where no fault can fire for it."""
+    undisturbed, idle = record(NO_CHAOS, {"leak": "passed"}), record("down", {"leak": "passed"}, fired=False)
+    kept = counted(terms(NO_CHAOS, "down"), [undisturbed, idle])
+    assert kept.verdict is ContractVerdict.PASSED
+    assert unproved_promises(kept) == []
+    assert counted(terms(NO_CHAOS, "down"), [idle]).unproved == kept.critical(CellStatus.INCONCLUSIVE)
+
+
 def test_threshold_is_about_the_score() -> None:
     """Without a critical failure the demanded score decides."""
     result = counted(terms(NO_CHAOS), [record(NO_CHAOS, {"leak": "passed", "right": "failed"})])
