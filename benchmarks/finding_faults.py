@@ -1,7 +1,7 @@
 """How many environment bugs flakestorm finds, and what it blames correct agents for: FINDING_POWER.md.
 
-Usage: finding_faults.py [--seeds N] [--write]. Without --write, one line for the profiles: about a minute. With
-it, explorations as well, and the document: about ten minutes for a seed.
+Usage: finding_faults.py [--seeds N] [--write]. Without --write, one line for the profiles: about a minute.
+With it, explorations as well, and the document: about ten minutes for a seed.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Facts:
 
     def tally(self) -> Tally:
         """An empty tally with this run's weights."""
-        tokens = Tokens(self.info.seed, _form_of)
+        tokens = Tokens(self.info.seed, form_of)
         if not self.info.is_exploration:
             contract = None if self.contract is None else ContractTally(self.contract)
             return Tally(self._weight, contract=contract, tokens=tokens)
@@ -97,7 +97,7 @@ class Facts:
         return self.weights.get(type_, 1.0)
 
 
-def _form_of(reply: str, token: str, sent: str) -> str:
+def form_of(reply: str, token: str, sent: str) -> str:
     """In which forms ``reply`` gives back ``token``; see ``find_canary``."""
     return ", ".join(dict.fromkeys(how for _, _, how in find_canary(reply, token, sent)))
 
