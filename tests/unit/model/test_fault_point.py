@@ -52,7 +52,8 @@ def test_reading_names(name: str, expected: list[tuple[object, ...]]) -> None:
 
 def test_what_covers_what() -> None:
     """Every call covers each call of the same model, for the same fault; a mode has no variant."""
-    (every,), (second,) = points_in("llm m, every call: html_error 200"), points_in("llm m #2: html_error 200")
+    (every,) = points_in("llm m, every call: html_error 200")
+    (second,) = points_in("llm m #2: html_error 200")
     (other,) = points_in("llm m #2: html_error 502")
     assert every.covers(second)
     assert every.covers(every)
