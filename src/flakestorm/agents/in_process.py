@@ -24,6 +24,8 @@ R = TypeVar("R")
 ABANDONED_LIMIT = 64
 """So many calls may hang past their timeout before no more are started."""
 
+BLOCKS_LOOP = "agent_blocks_loop"
+"""The kind of finding on an async agent that waits without an await."""
 BLOCKING_MS = 500.0
 """An async agent that does not await for so long holds up everything else in this process."""
 
@@ -143,7 +145,7 @@ class InProcess:
         seconds = call.longest_step_ms / 1000
         title = f"The async agent blocks the event loop (for {seconds:.1f} s without an await)"
         trials = (trial_id,) if trial_id else ()
-        self.on_finding(Finding("agent_blocks_loop", Severity.MEDIUM, title, BLOCKING_ADVICE, trials))
+        self.on_finding(Finding(BLOCKS_LOOP, Severity.MEDIUM, title, BLOCKING_ADVICE, trials))
 
 
 BLOCKING_ADVICE = (

@@ -67,7 +67,8 @@ def explore(
     # Reducing is for prompts; here every failing set of faults is made minimal on the way.
     loaded = load_config(config).with_advanced(seed=seed, concurrency=concurrency, shrink_budget=0)
     wishes = Wishes(
-        resume=(run_id or "latest") if resume else None, chaos=Chaos.exploration(budget or BUDGET)
+        resume=(run_id or "latest") if resume else None,
+        chaos=Chaos.exploration(budget or BUDGET, loaded),
     )
     return run_and_report(loaded, wishes, console(quiet, plain=ci), output)
 

@@ -114,6 +114,7 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
     scores = Scores() if info.is_search else with_overall(measured, facts.pillars)
     scenarios = tally.by_scenario()
     causes = tally.causes.causes(facts.minimals)
+    fault_map = tally.fault_map()
     control_latency, disturbed_latency = tally.latencies()
     if info.status == "running":
         # Its process was killed: nobody could write down how it ended.
@@ -131,6 +132,7 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
             scenarios,
             _done(info, tally.totals),
             contract,
+            fault_map,
         ),
         scores=scores,
         totals=tally.totals,
@@ -143,7 +145,7 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
         findings=(*tally.findings(), *facts.findings),
         records=records,
         by_scenario=without_rates(scenarios) if info.is_search else scenarios,
-        fault_map=tally.fault_map(),
+        fault_map=fault_map,
         contract=contract,
     )
 
@@ -189,6 +191,7 @@ def reassess(run: Run, demands: Demands) -> Assessment:
         run.by_scenario,
         _done(run.info, run.totals),
         run.contract,
+        run.fault_map,
     )
 
 

@@ -26,19 +26,21 @@ ALL_PROFILES = "all"
 class Chaos:
     """The scenarios of a run; with ``only`` nothing is mutated.
 
-    With a ``budget`` it is an exploration of so many trials, whose scenarios are made while it goes on.
-    ``columns`` are the scenarios that a contract is judged in, the undisturbed one included.
+    With a ``budget`` it is an exploration of so many trials, whose scenarios are made while it goes on;
+    ``deadline_ms`` is the agent's, by which they wait. ``columns`` are the scenarios that a contract is
+    judged in, the undisturbed one included.
     """
 
     scenarios: tuple[Scenario, ...]
     only: bool = False
     budget: int | None = None
     columns: tuple[str, ...] = ()
+    deadline_ms: int = 0
 
     @classmethod
-    def exploration(cls, budget: int) -> Chaos:
+    def exploration(cls, budget: int, config: FlakeStormConfig) -> Chaos:
         """One of ``budget`` trials, those of the control arm included."""
-        return cls((), only=True, budget=budget)
+        return cls((), only=True, budget=budget, deadline_ms=config.agent.timeout)
 
     @classmethod
     def wanted(cls, config: FlakeStormConfig, profiles: Sequence[str] = (), only: bool = False) -> Chaos:
@@ -72,18 +74,29 @@ class Chaos:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Chaos:
         """What ``to_dict`` described."""
-        scenarios = tuple(map(Scenario.model_validate, data["scenarios"]))
-        return cls(scenarios, data["only"], data.get("budget"), tuple(data.get("columns", ())))
+        return cls(
+            tuple(map(Scenario.model_validate, data["scenarios"])),
+            data["only"],
+            data.get("budget"),
+            tuple(data.get("columns", ())),
+            data.get("deadline_ms", 0),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for the store."""
         scenarios = [s.model_dump(mode="json", exclude_unset=True) for s in self.scenarios]
-        return {"scenarios": scenarios, "only": self.only, "budget": self.budget, "columns": self.columns}
+        return {
+            "scenarios": scenarios,
+            "only": self.only,
+            "budget": self.budget,
+            "columns": self.columns,
+            "deadline_ms": self.deadline_ms,
+        }
 
     def scenario(self, name: str) -> Scenario | None:
         """The scenario called ``name``; None for the control arm's."""
         found = next((scenario for scenario in self.scenarios if scenario.name == name), None)
-        return scenario_of(name) if found is None and self.budget is not None else found
+        return scenario_of(name, self.deadline_ms) if found is None and self.budget is not None else found
 
     def disturbed_by(self, name: str) -> frozenset[str]:
         """What the scenario called ``name`` disturbs."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from flakestorm.agents.in_process import BLOCKS_LOOP
 from flakestorm.agents.open import open_agent
 from flakestorm.agents.outsourced import outsourced, senders_for
 from flakestorm.agents.port import Agent
@@ -217,7 +218,11 @@ class Execution:
         return Judge(self._config.invariants, models.for_rule)
 
     def _at_once(self) -> int | None:
+        """How many watched trials may run at once, where that is limited."""
         possible = self._environment.at_once if self._environment is not None else None
+        if self._environment is not None and any(found.kind == BLOCKS_LOOP for found in self._findings):
+            # What one trial waits for, all others would wait for, and be blamed for it.
+            possible = 1
         return possible if self._contract is None else self._contract.at_once(possible)
 
     def _outsourced(self, agent: Agent, plan: Planned) -> AbstractAsyncContextManager[Agent]:

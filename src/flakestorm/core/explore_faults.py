@@ -17,6 +17,8 @@ from flakestorm.chaos.faults.context_attacks import REQUESTS
 from flakestorm.chaos.faults.llm_modes import LLM_FAULTS
 from flakestorm.chaos.faults.part import Occasion
 from flakestorm.chaos.faults.rules import TUNNEL_MODES
+from flakestorm.chaos.faults.streams import FIRST_TOKEN_MS
+from flakestorm.chaos.faults.transport import HANG_MS, SLOW_MS
 from flakestorm.chaos.modes import LLM_MODES, TOOL_MODES
 from flakestorm.chaos.recognition import recognised
 from flakestorm.chaos.request import CallRequest
@@ -37,6 +39,14 @@ _VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 
 _NOT_EXPLORED = frozenset({"status"})
 """It has no meaning of its own: each status that has one is another mode."""
+
+LATE_MS = {"slow": SLOW_MS, "slow_first_token": FIRST_TOKEN_MS}
+"""The faults that only make an answer late. They show, harmlessly, whether an agent that waits holds up the
+whole process."""
+SHARE_OF_DEADLINE = 4
+"""An answer may be so late that a few of them still come before the agent's deadline."""
+BEYOND_MS = 2000
+"""So much longer than the deadline a call hangs."""
 
 _OF_TOOL_CALLS = frozenset({"malformed_tool_args", "unknown_tool", "wrong_tool", "duplicate_tool_call"})
 _TOOL_CALLS = ("tool_calls", "tool_use", "function_call", "functionCall")
@@ -118,31 +128,40 @@ def _fits_llm(fault: Explored, call: Call, number: int) -> bool:
     return not isinstance(decision, str)
 
 
-def scenario_of(name: str) -> Scenario | None:
-    """The scenario that a name of the fault space describes; None for any other name."""
+def scenario_of(name: str, deadline_ms: int) -> Scenario | None:
+    """The scenario that a name of the fault space describes; None for any other name.
+
+    By ``deadline_ms``, the agent's, it is known how long calls have to hang, and how late they may be.
+    """
     points = [(point, explored(point)) for point in points_in(name)]
     faults: dict[str, list[LlmFault | ToolFault | ContextAttack]] = {}
     for point, fault in points:
         if fault is None:
             return None
-        section, made = _fault(point.position, fault)
+        section, made = _fault(point.position, fault, deadline_ms)
         faults.setdefault(section, []).append(made)
     return Scenario.model_validate({"name": name, **faults}) if points else None
 
 
-def _fault(at: CallPosition, fault: Explored) -> tuple[str, LlmFault | ToolFault | ContextAttack]:
+def _fault(
+    at: CallPosition, fault: Explored, deadline_ms: int
+) -> tuple[str, LlmFault | ToolFault | ContextAttack]:
     """The section of the configuration, and the fault in it."""
     when: dict[str, Any] = {} if at.number is None else {"on_calls": (at.number,)}
+    if fault.mode == "timeout":
+        # Beyond the deadline nothing more is seen, and blocking code cannot be interrupted.
+        when["delay_ms"] = min(deadline_ms + BEYOND_MS, HANG_MS)
+    elif fault.mode in LATE_MS:
+        when["delay_ms"] = min(deadline_ms // SHARE_OF_DEADLINE, LATE_MS[fault.mode])
     name = _literally(at.name) or "*"
     if fault.is_attack:
         side = "model" if at.kind == "llm" else "tool"
         return "context_attacks", ContextAttack(type=fault.mode, **{side: name}, **when)
     if at.kind == "llm":
         return "llm_faults", LlmFault(mode=fault.mode, model=name, **when, **fault.options)
-    if at.kind == "http":
-        # What is no tool has the name of its host, and is matched by its address.
-        return "tool_faults", ToolFault(mode=fault.mode, match_url=f"*://{name}[:/]*", **when)
-    return "tool_faults", ToolFault(mode=fault.mode, tool=name, **when)
+    # What is no tool has the name of its host, and is matched by its address.
+    where = {"match_url": f"*://{name}[:/]*"} if at.kind == "http" else {"tool": name}
+    return "tool_faults", ToolFault(mode=fault.mode, **where, **when, **fault.options)
 
 
 def _literally(name: str) -> str:

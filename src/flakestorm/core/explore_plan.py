@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+from flakestorm.core.explore_faults import LATE_MS
 from flakestorm.core.explore_pairs import Pair, pairs
 from flakestorm.core.explore_space import Single, Trace, singles
 from flakestorm.model.errors import UsageError
@@ -30,8 +31,10 @@ CONFIRMATIONS = 2
 class ExplorePlan:
     """The trials of an exploration, ``budget`` of them at most, those of the control arm included.
 
-    ``note`` takes sentences on what the budget did not reach. Raises ``UsageError`` when it does not even
-    reach beyond the control arm.
+    With ``scouting``, each model and tool is first slowed down in a trial that runs alone: whoever runs the
+    trials may learn from it that they hold each other up, and from then on run them one by one. ``note``
+    takes sentences on what the budget did not reach. Raises ``UsageError`` when it does not even reach beyond
+    the control arm.
     """
 
     def __init__(
@@ -40,12 +43,14 @@ class ExplorePlan:
         budget: int,
         control_repeats: int = 3,
         seed: int = 0,
+        scouting: bool = False,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._prompts = tuple(prompts)
         self._budget = budget
         self._control_repeats = control_repeats
         self._seed = seed
+        self._scouting = scouting
         self._note = note
         self._records: dict[str, TrialRecord] = {}
         self._control: list[TrialRecord] = []
@@ -86,6 +91,8 @@ class ExplorePlan:
         everything = [single for turn in turns for single in turn]
         reserved = self._left // PAIR_SHARE if len(everything) > self._left * (1 - 1 / PAIR_SHARE) else 0
         first = turns[0] if turns else []
+        for scout in filter(_is_scout, first if self._scouting else ()):
+            yield from self._singles([scout], min(1, self._left - reserved))
         yield from self._singles(first, self._left - reserved)
         yield from self._singles(everything, self._left - reserved)
         yield from self._repeated(
@@ -166,6 +173,11 @@ class ExplorePlan:
             own.sort(key=lambda record: (-len(record.outcome.calls), record.trial.repeat))
             found.append(Trace.of(prompt, own[0].outcome.calls if own else ()))
         return found
+
+
+def _is_scout(single: Single) -> bool:
+    point, _ = single
+    return point.position.number == 1 and point.fault in LATE_MS
 
 
 def _trial(points: tuple[FaultPoint, ...], prompt: GoldenPrompt, repeat: int = 0) -> Trial:

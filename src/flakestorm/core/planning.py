@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from flakestorm.core.assembly import Facts
+from flakestorm.core.chaos_environment import IN_PROCESS
 from flakestorm.core.chaos_plan import Chaos, ChaosPlan
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.explore_plan import ExplorePlan
@@ -85,8 +86,14 @@ def make_plan(
     """
     settings = config.advanced
     if strategy.name == EXPLORE and strategy.budget is not None:
-        note = mutator.notes.append
-        return ExplorePlan(config.golden, strategy.budget, settings.control_repeats, settings.seed, note)
+        return ExplorePlan(
+            config.golden,
+            strategy.budget,
+            settings.control_repeats,
+            settings.seed,
+            scouting=config.agent.type in IN_PROCESS,
+            note=mutator.notes.append,
+        )
     if chaos is None:
         return _plan(config, mutator, strategy, folder, only, attacked)
     plan = _plan(config, mutator, strategy, folder, only, attacked, mutated=not chaos.only)

@@ -14,6 +14,8 @@ from flakestorm.reports.html_behaviour import behaviour_section
 from flakestorm.reports.html_causes import causes_section
 from flakestorm.reports.html_contract import contract_section
 from flakestorm.reports.html_data import CallCount, blocks, pack
+from flakestorm.reports.html_fault_groups import fault_groups_section
+from flakestorm.reports.html_fault_map import fault_map_section
 from flakestorm.reports.html_heatmap import heatmap_section
 from flakestorm.reports.html_measured import duration, measured_section
 from flakestorm.reports.html_scenarios import scenarios_section
@@ -65,8 +67,9 @@ def _above(run: Run, calls: CallCount) -> str:
     sections: list[tuple[str, str, Html | None]] = [
         ("verdict", "Verdict", verdict_section(run)),
         ("contract", "Contract", contract_section(run)),
-        ("causes", "Causes", causes_section(run)),
+        ("causes", "Causes", fault_groups_section(run) if run.fault_map else causes_section(run)),
         ("where", "Where", heatmap_section(run)),
+        ("map", "Fault map", fault_map_section(run)),
         ("scenarios", "Faults", scenarios_section(run)),
         ("behaviour", "Behaviour", behaviour_section(run, calls)),
         ("trials", "Trials", trials_section(run)),

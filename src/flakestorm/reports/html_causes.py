@@ -43,7 +43,7 @@ def causes_section(run: Run) -> Html:
         "section",
         tag("h2", "What breaks it", tag("span", f"{len(run.causes)}", class_="count")),
         *shown,
-        _findings(run.findings),
+        findings_list(run.findings),
         id="causes",
     )
 
@@ -165,7 +165,8 @@ def _came_back(record: TrialRecord, verdict: Verdict | None) -> Html:
     return tag("figure", tag("figcaption", "Replied"), tag("div", body, class_="text"))
 
 
-def _findings(findings: tuple[Finding, ...]) -> Html | None:
+def findings_list(findings: tuple[Finding, ...]) -> Html | None:
+    """What flakestorm noticed by itself, the worst first; None without findings."""
     if not findings:
         return None
     ordered = sorted(findings, key=lambda finding: finding.severity.rank)

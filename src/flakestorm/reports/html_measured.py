@@ -25,7 +25,7 @@ def measured_section(run: Run) -> Html:
             ("Control arm", control),
             (
                 "Strategy",
-                f"search, {info.budget:,} calls" if info.is_search and info.budget else info.strategy,
+                f"{info.strategy}, {info.budget:,} calls" if info.budget else info.strategy,
             ),
             ("Concurrency", str(info.concurrency)),
             ("Seed", str(info.seed)),

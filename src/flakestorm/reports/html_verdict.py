@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flakestorm.model.run import Run, Score, Totals
 from flakestorm.reports.markup import Content, Html, join, tag, view
-from flakestorm.reports.rerun import rerun
+from flakestorm.reports.rerun import repeated
 
 JUDGEMENTS = {
     0: ("passed", "Good enough"),
@@ -49,6 +49,8 @@ def command(text: str, label: str) -> Html:
 def verdict_section(run: Run) -> Html:
     """The sentence, the reasons, the scores with their intervals, and how all trials ended."""
     colour, words = JUDGEMENTS.get(run.assessment.exit_code, ("errored", "Not measured"))
+    if run.info.is_exploration and run.assessment.exit_code == 0:
+        words = "Explored"
     if run.info.status != "complete":
         words = f"Partial: {words[0].lower()}{words[1:]}"
     judgement = tag(
@@ -65,7 +67,7 @@ def verdict_section(run: Run) -> Html:
         tag("ul", *reasons, class_="reasons") if reasons else None,
         tag("div", _scores(run), _totals(run.totals), class_="evidence-grid"),
         tag("h2", "Run it again", class_="label"),
-        command(rerun(run.info), "run it again"),
+        command(repeated(run.info), "run it again"),
         id="verdict",
         aria_label="Verdict",
     )
@@ -88,7 +90,9 @@ def _scores(run: Run) -> Html:
     )
     if not rows:
         why = (
-            "a search spends its calls where failures are"
+            "an exploration tries every fault, likely or not"
+            if run.info.is_exploration
+            else "a search spends its calls where failures are"
             if run.info.is_search
             else "nothing could be judged"
         )

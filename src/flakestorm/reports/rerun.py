@@ -12,7 +12,15 @@ DEFAULT_FILE = "flakestorm.yaml"
 
 def rerun(info: RunInfo) -> str:
     """`flakestorm run`, with the configuration file of the run where it is not the usual one."""
-    command = "flakestorm contract run" if info.strategy == "contract" else "flakestorm run"
+    return _command("contract run" if info.strategy == "contract" else "run", info)
+
+
+def repeated(info: RunInfo) -> str:
+    """The command that does all of the run again."""
+    return _command("explore", info) if info.is_exploration else rerun(info)
+
+
+def _command(name: str, info: RunInfo) -> str:
     if info.config_path in ("", DEFAULT_FILE):
-        return command
-    return f"{command} -c {quote(info.config_path)}"
+        return f"flakestorm {name}"
+    return f"flakestorm {name} -c {quote(info.config_path)}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
+from flakestorm.model.fault_map import FaultMap
 from flakestorm.model.finding import Finding
 from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
@@ -57,6 +58,7 @@ def run_to_dict(run: Run) -> dict[str, Any]:
         },
         "causes": [_cause_to_dict(cause) for cause in run.causes],
         "findings": [finding.to_dict() for finding in run.findings],
+        **({} if run.fault_map is None else {"fault_map": run.fault_map.to_dict()}),
     }
 
 
@@ -81,6 +83,7 @@ def run_from_dict(data: dict[str, Any], records: Callable[[], Iterator[TrialReco
         # Reports of older versions have no scenarios.
         by_scenario=tuple(map(_scenario_row, data.get("by_scenario", ()))),
         contract=contract_from_dict(data.get("contract")),
+        fault_map=FaultMap.from_dict(data["fault_map"]) if data.get("fault_map") else None,
     )
 
 

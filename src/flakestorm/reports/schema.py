@@ -12,6 +12,7 @@ from flakestorm.model.wire import Ended
 from flakestorm.reports.contract_dict import contract_schema
 from flakestorm.reports.run_dict import SCHEMA
 from flakestorm.reports.schema_calls import call, scenario_row
+from flakestorm.reports.schema_fault_map import fault_map
 from flakestorm.reports.schema_words import (
     COUNT,
     FLAG,
@@ -28,8 +29,8 @@ from flakestorm.reports.schema_words import (
     reference,
 )
 
-LATER = ("by_scenario", "contract")
-"""Keys that the first reports of this format do not have yet."""
+LATER = ("by_scenario", "contract", "fault_map")
+"""Keys that the first reports of this format do not have yet, or that only some runs have."""
 
 
 def report_schema() -> JsonSchema:
@@ -66,6 +67,7 @@ def _head() -> JsonSchema:
         "latency": object_of({arm: or_null(reference("latency")) for arm in ("control", "disturbed")}),
         "causes": list_of(reference("cause")),
         "findings": list_of(reference("finding")),
+        "fault_map": fault_map(),
     }
 
 
@@ -88,7 +90,7 @@ def _run() -> JsonSchema:
             "request": or_null(object_of(request)),
             "strategy": {
                 **one_of(("uniform", "search", "explore", "contract")),
-                "description": "search: calls went where failures were, so that no rate is an estimate",
+                "description": "search, explore: calls did not go evenly, so that no rate is an estimate",
             },
             "budget": or_null(COUNT),
             "branch": {**TEXT, "description": "the branch that was checked out in Git; empty if unknown"},

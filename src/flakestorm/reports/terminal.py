@@ -16,6 +16,7 @@ from flakestorm.reports.rerun import rerun
 from flakestorm.reports.score_words import interval, percent
 from flakestorm.reports.severity_style import SEVERITY_STYLE
 from flakestorm.reports.terminal_contract import print_contract
+from flakestorm.reports.terminal_fault_map import print_fault_map
 from flakestorm.reports.terminal_scenarios import print_behaviour, print_scenarios
 from flakestorm.reports.visible import visible
 
@@ -33,8 +34,12 @@ def print_run(run: Run, console: Console, written: Sequence[str] = ()) -> None:
     if run.contract is not None:
         _heading("Contract", console)
         print_contract(run.contract, console)
-    _causes(run, console)
-    _under_faults(run, console)
+    if run.fault_map is None:
+        _causes(run, console)
+        _under_faults(run, console)
+    else:
+        _heading("What each fault does", console)
+        print_fault_map(run.fault_map, visible(rerun(run.info), COMMAND_WIDTH), console)
     _types(run.by_type, console)
     _prompts(run.by_prompt, console)
     _behaviour(run, console)
@@ -46,6 +51,9 @@ def _verdict(run: Run, console: Console) -> None:
     word, style = {0: ("GOOD", "bold green"), 1: ("FELL SHORT", "bold red")}.get(
         assessment.exit_code, ("NO VERDICT", "bold yellow")
     )
+    if run.info.is_exploration and assessment.exit_code == 0:
+        # Nothing was demanded, and what was found may be anything but good.
+        word, style = "EXPLORED", "bold"
     if run.info.status != "complete":
         word = f"PARTIAL, {word}"
     console.print()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flakestorm.model.contract import ContractResult
+from flakestorm.model.fault_map import FaultMap, PointState
 from flakestorm.model.run import Assessment, Cause, ScenarioRow, Score, Scores, Totals
 from flakestorm.model.verdict import Severity
 from flakestorm.scoring.contract import broken_promises, sentence, unproved_promises
@@ -16,6 +17,9 @@ SKIPPED = (
 )
 UNSEEN = "no call that its faults are for passed through flakestorm"
 SHOWN_IDLE = 5
+EXPLORED = (
+    "An exploration measures no score: it tries every fault, likely or not. The map says what to mend first."
+)
 GOOD, FELL_SHORT, NO_WORK, INCONCLUSIVE, INTERRUPTED = 0, 1, 3, 4, 130
 
 
@@ -38,6 +42,7 @@ def assess(
     scenarios: tuple[ScenarioRow, ...] = (),
     partial: str = "",
     contract: ContractResult | None = None,
+    fault_map: FaultMap | None = None,
 ) -> Assessment:
     """Exit codes: 0 good, 1 fell short, 3 could not work, 4 nothing proved, 130 interrupted.
 
@@ -46,7 +51,12 @@ def assess(
     of the plan was run ("40 of 357 trials") unless all of it was: what is left could still fail, so that such
     a run is never good. A ``contract`` is broken by its critical cells, whatever the score.
     """
-    headline = _found(causes, totals, control) if search else _headline(scores, totals, control, contract)
+    if fault_map is not None:
+        headline = _explored(fault_map, control)
+    elif search:
+        headline = _found(causes, totals, control)
+    else:
+        headline = _headline(scores, totals, control, contract)
     if partial:
         headline = f"Partial, {partial}: {headline[0].lower()}{headline[1:]}"
     reasons: list[str] = []
@@ -57,7 +67,7 @@ def assess(
         reasons.append("No score was demanded (advanced.min_score), so it is not measured against one.")
     if search:
         code, why = _of_search(code, totals, control, demands)
-        reasons += why
+        reasons += why if fault_map is None or code == INCONCLUSIVE else [EXPLORED]
     elif scores.overall is None:
         code = INCONCLUSIVE
         reasons.append(NOTHING_PROVED)
@@ -158,6 +168,20 @@ def _found(causes: tuple[Cause, ...], totals: Totals, control: Totals | None) ->
     return (
         f"Found {len(causes)} distinct {noun} in {totals.trials:,} calls ({totals.failed} trials failed, "
         f"{totals.errored} errored, {totals.inconclusive} inconclusive).{undisturbed}"
+    )
+
+
+def _explored(fault_map: FaultMap, control: Totals | None) -> str:
+    failed, degraded, survived = (
+        fault_map.count(state) for state in (PointState.FAILED, PointState.DEGRADED, PointState.SURVIVED)
+    )
+    pairs = f", and of {fault_map.pairs:,} pairs {fault_map.pairs_failed:,}" if fault_map.pairs else ""
+    undisturbed = ""
+    if control is not None and control.trials:
+        undisturbed = f" Undisturbed it passed {control.passed} of {control.trials}."
+    return (
+        f"Of {failed + degraded + survived:,} faults at its calls {failed:,} make it fail{pairs} "
+        f"({degraded:,} more degrade it, {survived:,} it survives).{undisturbed}"
     )
 
 

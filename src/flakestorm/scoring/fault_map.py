@@ -117,16 +117,20 @@ class FaultMapTally:
         return at.kind, at.name, at.number is None, at.number or 0, self._describe(point)[0]
 
     def _minimal(self) -> list[Key]:
-        """The failing sets in which no smaller one fails with the same golden prompt."""
-        failing = [key for key, one in self._sets.items() if one.state is PointState.FAILED]
-        by_prompt: dict[str, list[tuple[FaultPoint, ...]]] = {}
-        for points, prompt in failing:
-            by_prompt.setdefault(prompt, []).append(points)
-        minimal = [
-            (points, prompt)
-            for points, prompt in failing
-            if not any(other != points and _lies_in(other, points) for other in by_prompt[prompt])
-        ]
+        """The failing sets in which no smaller one is known to fail."""
+        failing: dict[tuple[FaultPoint, ...], list[str]] = {}
+        for (points, prompt), one in self._sets.items():
+            if one.state is PointState.FAILED:
+                failing.setdefault(points, []).append(prompt)
+        minimal: list[Key] = []
+        for points, prompts in failing.items():
+            smaller = [other for other in failing if other != points and _lies_in(other, points)]
+            # A smaller set that fails with another prompt may fail with this one, unless it was tried.
+            minimal += [
+                (points, prompt)
+                for prompt in prompts
+                if all((other, prompt) in self._sets and prompt not in failing[other] for other in smaller)
+            ]
         return sorted(minimal, key=lambda key: (len(key[0]), *map(self._order, key[0]), key[1]))
 
     def _failing(self, minimal: list[Key]) -> tuple[FailingSet, ...]:

@@ -162,7 +162,7 @@ def test_pairs_of_what_survived_alone() -> None:
     for points in failing:
         # Where the call is made without the first fault too, its own fault was tried alone.
         assert all(alone.get(point, True) for point in points)
-        assert ERRORS >= {point.mode for point in points}
+        assert {point.mode for point in points} <= ERRORS
 
 
 def test_what_fails_alone_is_in_no_pair() -> None:
@@ -249,7 +249,7 @@ def test_all_planned_scenarios_can_be_made() -> None:
     """Each name gives a scenario of that name that disturbs the named calls."""
     for points in set(sets_of(explore(Agent(), 800))):
         name = " + ".join(map(str, points))
-        scenario = scenario_of(name)
+        scenario = scenario_of(name, 10_000)
         assert scenario is not None
         assert scenario.name == name
         faults = [*scenario.llm_faults, *scenario.tool_faults, *scenario.context_attacks]
