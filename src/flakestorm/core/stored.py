@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flakestorm.core.assembly import Facts, load_run, reassess
+from flakestorm.core.run_names import open_named
 from flakestorm.model.errors import StoreError
 from flakestorm.model.run import Run
 from flakestorm.scoring.assessment import NO_WORK, Demands
@@ -24,7 +25,7 @@ class Summary:
 
 
 def stored_run(wanted: str, min_score: float | None = None) -> Run:
-    """The run ``wanted``: an id, the beginning of one, ``latest``, or the path of a JSON report.
+    """The run ``wanted``: an id or its beginning, ``latest``, ``BRANCH@latest``, or a JSON report's path.
 
     ``min_score`` judges it by another threshold than the one it ran with.
     """
@@ -43,7 +44,7 @@ def stored_run(wanted: str, min_score: float | None = None) -> Run:
 
 
 def _from_store(wanted: str) -> tuple[Run, Demands]:
-    store = RunFolder().open(wanted)
+    store = open_named(RunFolder(), wanted)
     try:
         run, demands = load_run(store), Facts.of(store).demands
     finally:

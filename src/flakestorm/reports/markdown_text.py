@@ -6,10 +6,11 @@ import re
 
 from flakestorm.reports.visible import visible
 
-_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#+.!|~&^$=-])")
+_PUNCTUATION = re.compile(r"([\\`*_\[\]<>#|~&$])")
+_LIST_OR_RULE = re.compile(r"^( *\d*)([-+=.)])")
 # GitHub and GitLab make references of these even where Markdown's own escapes take their meaning away;
 # a comment in between shows nothing and keeps them apart.
-_REFERENCE = re.compile(r"([@#!~%&$:])(?=[\w/\\])|(?i:(www))(?=\\\.)")
+_REFERENCE = re.compile(r"([@#!~%&$:])(?=[\w/\\])|(?i:(www))(?=\.)")
 _APART = "<!-- -->"
 
 
@@ -34,4 +35,4 @@ def cell(text: str, limit: int = 60) -> str:
 def prose(text: str, limit: int = 400) -> str:
     """``text`` on one line as running text that Markdown gives no meaning to."""
     escaped = _PUNCTUATION.sub(r"\\\1", visible(text, limit))
-    return _REFERENCE.sub(lambda found: found.group() + _APART, escaped)
+    return _REFERENCE.sub(lambda found: found.group() + _APART, _LIST_OR_RULE.sub(r"\1\\\2", escaped))

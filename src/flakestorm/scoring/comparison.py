@@ -68,7 +68,7 @@ class Collapse:
 
 
 @dataclass(frozen=True)
-class Findings:
+class Numbers:
     """The numbers of a comparison. All counts are trials but those of ``requests``.
 
     ``lost`` were judged in the first run and not in the second. The repeats of a request are one of
@@ -110,7 +110,7 @@ class _Prompt:
         return collapse_probability(self.base[1], sum(self.base), failed) <= alpha
 
 
-def judge_pairs(pairs: Iterable[Pair], margin: float = MARGIN, biased: bool = False) -> Findings:
+def judge_pairs(pairs: Iterable[Pair], margin: float = MARGIN, biased: bool = False) -> Numbers:
     """Count ``pairs`` and judge them; ``margin`` is the difference of rates (0–1) that is tolerated.
 
     Worse: McNemar's exact test over requests rejects at 5 %, or a golden prompt has collapsed. Not worse: the
@@ -118,7 +118,7 @@ def judge_pairs(pairs: Iterable[Pair], margin: float = MARGIN, biased: bool = Fa
     not all were run) nothing is called not worse. Why repeats count once and prompts are not clusters is in
     docs/comparing.md.
     """
-    return _Counter().count(pairs).findings(margin, biased)
+    return _Counter().count(pairs).numbers(margin, biased)
 
 
 class _Counter:
@@ -143,7 +143,9 @@ class _Counter:
         return self
 
     def _count_prompt(self, pair: Pair, base: bool, head: bool) -> None:
-        prompt = self.prompts.setdefault(pair.prompt, _Prompt())
+        prompt = self.prompts.get(pair.prompt)
+        if prompt is None:
+            prompt = self.prompts[pair.prompt] = _Prompt()
         if base:
             prompt.base[pair.base is TrialStatus.FAILED] += 1
         if not pair.arm:
@@ -154,7 +156,9 @@ class _Counter:
 
     def _count_judged(self, pair: Pair) -> None:
         change = (pair.head is TrialStatus.FAILED) - (pair.base is TrialStatus.FAILED)
-        arm = self.arms.setdefault(pair.arm, ArmRow(pair.arm))
+        arm = self.arms.get(pair.arm)
+        if arm is None:
+            arm = self.arms[pair.arm] = ArmRow(pair.arm)
         arm.judged += 1
         arm.newly_failing += change > 0
         arm.newly_passing += change < 0
@@ -162,7 +166,7 @@ class _Counter:
         request[0] += 1
         request[1] += change
 
-    def findings(self, margin: float, biased: bool) -> Findings:
+    def numbers(self, margin: float, biased: bool) -> Numbers:
         """All numbers, and the verdict that they allow."""
         shares = [change / repeats for repeats, change in self.requests.values()]
         worse, better = sum(s for s in shares if s > 0), -sum(s for s in shares if s < 0)
@@ -183,7 +187,7 @@ class _Counter:
         else:
             verdict = ComparisonVerdict.INCONCLUSIVE
         arms = sorted(self.arms.values(), key=lambda arm: (arm.newly_passing - arm.newly_failing, arm.name))
-        return Findings(
+        return Numbers(
             verdict=verdict,
             pairs=self.pairs,
             judged=sum(arm.judged for arm in arms),

@@ -108,6 +108,11 @@ class RunFile:
             rows = self._connection.execute("SELECT id, status FROM trials")
             return {id_ for id_, status in rows if status == where or not where}
 
+    def endings(self) -> list[tuple[str, str]]:
+        """Id and status of every stored trial."""
+        with translated(self.path):
+            return self._connection.execute("SELECT id, status FROM trials").fetchall()
+
     def matching(self, prefix: str) -> Iterator[TrialRecord]:
         """The records of trials whose id begins with ``prefix``."""
         with translated(self.path):
@@ -130,6 +135,18 @@ class RunFile:
 
     def records(self) -> Iterator[TrialRecord]:
         """Every record in the order of finishing; reads a page at a time, so memory stays flat."""
+        for seq, blob in self._rows():
+            yield self._decode(seq, blob)
+
+    def documents(self) -> Iterator[dict[str, Any]]:
+        """The same in their public JSON form: making records of them takes longer than reading them."""
+        for seq, blob in self._rows():
+            try:
+                yield orjson.loads(blob)
+            except ValueError as error:
+                raise self._unreadable(seq, error) from error
+
+    def _rows(self) -> Iterator[tuple[int, bytes]]:
         last = -1
         while True:
             with translated(self.path):
@@ -138,17 +155,17 @@ class RunFile:
                 ).fetchall()
             if not rows:
                 return
-            for seq, blob in rows:
-                last = seq
-                yield self._decode(seq, blob)
+            yield from rows
+            last = rows[-1][0]
 
     def _decode(self, seq: int, blob: bytes) -> TrialRecord:
         try:
             return TrialRecord.from_dict(orjson.loads(blob))
         except (KeyError, TypeError, ValueError) as error:
-            raise StoreError(
-                f"{self.path}: trial {seq} cannot be read ({error!r}). Delete this run."
-            ) from error
+            raise self._unreadable(seq, error) from error
+
+    def _unreadable(self, seq: int, error: Exception) -> StoreError:
+        return StoreError(f"{self.path}: trial {seq} cannot be read ({error!r}). Delete this run.")
 
     @staticmethod
     def reopened(path: Path) -> Callable[[], Iterator[TrialRecord]]:
@@ -162,6 +179,19 @@ class RunFile:
                 run.close()
 
         return records
+
+    @staticmethod
+    def reopened_documents(path: Path) -> Callable[[], Iterator[dict[str, Any]]]:
+        """The same for ``documents``."""
+
+        def documents() -> Iterator[dict[str, Any]]:
+            run = RunFile.open(path)
+            try:
+                yield from run.documents()
+            finally:
+                run.close()
+
+        return documents
 
     def close(self) -> None:
         """Let go of the file."""

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from flakestorm.model.record import TrialStatus
-from flakestorm.scoring.comparison import ComparisonVerdict, Findings, Pair, judge_pairs
+from flakestorm.scoring.comparison import ComparisonVerdict, Numbers, Pair, judge_pairs
 
 P, F, E, N, S = (
     TrialStatus.PASSED,
@@ -130,7 +130,7 @@ def test_rows_put_the_worst_first() -> None:
     assert rows == [("noise", 5, 5, 0), ("", 2, 0, 0), ("tone", 9, 0, 9)]
 
 
-def simulated(rng: Random, worse_by: float) -> Findings:
+def simulated(rng: Random, worse_by: float) -> Numbers:
     """Two runs of a flaky agent: ten prompts of different difficulty, thirty requests each, two repeats."""
     made = []
     for prompt in range(10):
