@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from flakestorm.cli import (
     chaos,
+    compare,
     contract,
     demo,
     doctor,
@@ -17,6 +18,7 @@ from flakestorm.cli import (
     gateway,
     init,
     mutations,
+    plan,
     report,
     run,
     runs,
@@ -92,6 +94,8 @@ for module in (
     explore,
     report,
     score,
+    compare,
+    plan,
     shrink,
     runs,
     mutations,
