@@ -75,10 +75,13 @@ class Contract:
 
     def prompts_of(self, rule: Rule) -> tuple[GoldenPrompt, ...]:
         """The prompts whose trials ``rule`` judges; a probe that is a golden prompt goes by that name."""
-        if not rule.probes:
-            return self.golden
+        return tuple(self._probes[text] for text in rule.probes) or self.golden
+
+    @cached_property
+    def _probes(self) -> Mapping[str, GoldenPrompt]:
         known = {prompt: prompt for prompt in self.golden}
-        return tuple(known.get(probe, probe) for probe in map(_probe, rule.probes))
+        made = {text: _probe(text) for rule in self.rules for text in rule.probes}
+        return {text: known.get(probe, probe) for text, probe in made.items()}
 
     @cached_property
     def rules_of(self) -> Mapping[str, tuple[Rule, ...]]:
@@ -100,8 +103,16 @@ class Contract:
 
     def judging(self, prompt: GoldenPrompt, column: str) -> tuple[Rule, ...]:
         """The rules that have a word to say about ``prompt`` in a scenario."""
-        trial, faults = Trial.of(prompt, scenario=column), self.faults_of(column)
-        return tuple(rule for rule in self.rules_of[prompt.id] if speaks_about(rule, trial, faults))
+        return tuple(rule for rule in self.rules_of[prompt.id] if rule.id in self._speaking[column])
+
+    @cached_property
+    def _speaking(self) -> Mapping[str, frozenset[str | None]]:
+        """Scenario → the ids of the rules that are for it; which prompt it is makes no difference."""
+        found = {}
+        for column in self.columns:
+            trial, faults = Trial.of(self.golden[0], scenario=column), self.faults_of(column)
+            found[column] = frozenset(rule.id for rule in self.rules if speaks_about(rule, trial, faults))
+        return found
 
     def terms(self, fresh: str = "", deterministic: bool = False) -> Terms:
         """What is promised, for the store and for reports; see ``Terms``."""

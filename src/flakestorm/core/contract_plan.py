@@ -41,6 +41,12 @@ class ContractPlan:
         self._independent = independent
         self._selection = selection
         self._replies = ControlReplies(deterministic)
+        self._pairs = [
+            (prompt, column)
+            for prompt in contract.prompts
+            for column in contract.columns
+            if column != NO_CHAOS and contract.judging(prompt, column)
+        ]
 
     def control(self) -> Iterator[Trial]:
         """Every prompt once, undisturbed; all repeats where they cannot see each other."""
@@ -60,6 +66,8 @@ class ContractPlan:
 
     def planned(self) -> int:
         """How many trials there will be; a few more where replies move on."""
+        if self._selection is None:
+            return len(self._contract.prompts) * self._control_repeats + len(self._pairs) * self._repeats
         return sum(1 for _ in chain(self._undisturbed(0, self._control_repeats), self._under_faults()))
 
     def observe(self, record: TrialRecord) -> None:
@@ -91,16 +99,9 @@ class ContractPlan:
 
     def _under_faults(self) -> Iterator[Trial]:
         # The scenarios take turns, so that a partial run is fair to each.
-        contract = self._contract
-        pairs = [
-            (prompt, column)
-            for prompt in contract.prompts
-            for column in contract.columns
-            if column != NO_CHAOS and contract.judging(prompt, column)
-        ]
         trials = (
             Trial.of(prompt, scenario=column, repeat=repeat)
             for repeat in range(self._repeats)
-            for prompt, column in pairs
+            for prompt, column in self._pairs
         )
         return trials if self._selection is None else filter(self._selection, trials)
