@@ -45,8 +45,13 @@ def compare(base: str, head: str, margin: float = MARGIN, folder: RunFolder | No
             "BRANCH@latest is the newest complete run of a branch."
         )
     matched = _Matched(earlier, later)
-    biased = earlier.label.is_biased or later.label.is_biased
-    numbers = judge_pairs(matched.pairs(), margin, biased)
+    labels = (earlier.label, later.label)
+    numbers = judge_pairs(
+        matched.pairs(),
+        margin,
+        partial=any(label.is_partial for label in labels),
+        chosen=any(label.is_chosen for label in labels),
+    )
     failing, passing = matched.failing.gravest(), matched.passing.gravest()
     told = _told(earlier, (*failing, *passing))
     return Comparison(

@@ -110,15 +110,17 @@ class _Prompt:
         return collapse_probability(self.base[1], sum(self.base), failed) <= alpha
 
 
-def judge_pairs(pairs: Iterable[Pair], margin: float = MARGIN, biased: bool = False) -> Numbers:
+def judge_pairs(
+    pairs: Iterable[Pair], margin: float = MARGIN, partial: bool = False, chosen: bool = False
+) -> Numbers:
     """Count ``pairs`` and judge them; ``margin`` is the difference of rates (0–1) that is tolerated.
 
     Worse: McNemar's exact test over requests rejects at 5 %, or a golden prompt has collapsed. Not worse: the
-    upper end of the interval is within the margin. With ``biased`` (trials were chosen by how they ended, or
-    not all were run) nothing is called not worse. Why repeats count once and prompts are not clusters is in
+    upper end of the interval is within the margin, and no run is ``partial``. Nothing is shown where trials
+    were ``chosen`` by how others ended. Why repeats count once and prompts are not clusters is in
     docs/comparing.md.
     """
-    return _Counter().count(pairs).numbers(margin, biased)
+    return _Counter().count(pairs).numbers(margin, partial, chosen)
 
 
 class _Counter:
@@ -166,7 +168,7 @@ class _Counter:
         request[0] += 1
         request[1] += change
 
-    def numbers(self, margin: float, biased: bool) -> Numbers:
+    def numbers(self, margin: float, partial: bool, chosen: bool) -> Numbers:
         """All numbers, and the verdict that they allow."""
         shares = [change / repeats for repeats, change in self.requests.values()]
         worse, better = sum(s for s in shares if s > 0), -sum(s for s in shares if s < 0)
@@ -180,9 +182,11 @@ class _Counter:
             if prompt.collapsed(alpha)
         )
         lost_too_many = self.lost > LOST_BUDGET * max(1, self.judged_before)
-        if collapsed or (worse_requests > better_requests and p_value <= ALPHA):
+        if chosen:
+            verdict = ComparisonVerdict.INCONCLUSIVE
+        elif collapsed or (worse_requests > better_requests and p_value <= ALPHA):
             verdict = ComparisonVerdict.WORSE
-        elif shares and high <= margin and not lost_too_many and not biased:
+        elif shares and high <= margin and not lost_too_many and not partial:
             verdict = ComparisonVerdict.NOT_WORSE
         else:
             verdict = ComparisonVerdict.INCONCLUSIVE

@@ -23,9 +23,14 @@ class RunLabel:
     commit: str = ""
 
     @property
-    def is_biased(self) -> bool:
-        """Whether its trials are a choice by how trials ended, or only a part of the plan."""
-        return self.strategy != "uniform" or self.status != "complete"
+    def is_partial(self) -> bool:
+        """Whether only a part of the plan was run."""
+        return self.status != "complete"
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether its trials were chosen by how others ended."""
+        return self.strategy != "uniform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +118,9 @@ class Comparison:
                 "(errors, or rules set aside), so that what became of them is unknown."
             )
         for label in (self.base, self.head):
-            if label.status != "complete":
+            if label.is_partial:
                 yield f"Run {label.id} is partial: what is left could still fail."
-            elif label.is_biased:
+            if label.is_chosen:
                 yield f"Run {label.id} is no uniform run: its trials were chosen by how others ended."
 
     def _why_unpaired(self) -> str:

@@ -67,11 +67,15 @@ def test_numbers() -> None:
 
 
 def test_margin_and_bias() -> None:
-    """A smaller margin needs more; trials that were chosen by how they ended prove nothing good."""
+    """A smaller margin needs more; partial runs and searches prove less."""
     some = pairs((100, P, P))
     assert judge_pairs(some, margin=0.01).verdict is ComparisonVerdict.INCONCLUSIVE
-    assert judge_pairs(some, biased=True).verdict is ComparisonVerdict.INCONCLUSIVE
-    assert judge_pairs(pairs((9, P, F)), biased=True).verdict is ComparisonVerdict.WORSE
+    worse = pairs((9, P, F))
+    for partial, chosen in ((True, False), (False, True)):
+        found = judge_pairs(some, partial=partial, chosen=chosen)
+        assert found.verdict is ComparisonVerdict.INCONCLUSIVE
+    assert judge_pairs(worse, partial=True).verdict is ComparisonVerdict.WORSE
+    assert judge_pairs(worse, chosen=True).verdict is ComparisonVerdict.INCONCLUSIVE
 
 
 def test_repeats_count_once() -> None:
