@@ -20,9 +20,10 @@ def score(
     config: ConfigOption = None,  # type: ignore[assignment] # None is "not given"; the option shows FILE
     min_score: MinScoreOption = None,
 ) -> int:
-    """Print the score alone, over all that was measured: of a stored run, or of a new one.
+    """Print the score alone: of a stored run, or of a new one.
 
-    Without arguments it is that of the latest run; with -c FILE a run is made quietly.
+    It is the overall score, over all that was measured. Without arguments it is that of the latest run; with
+    -c FILE a run is made quietly.
     One line: value, interval and number of judged trials, separated by spaces.
     """
     from flakestorm.core.stored import stored_run
