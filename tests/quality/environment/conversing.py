@@ -14,6 +14,7 @@ import openai
 
 from environment.failures import CallFailed
 from environment.language_model import MODEL
+from environment.patience import within
 
 Messages = list[dict[str, Any]]
 KEY = "sk-test-4f9c2e7a1b8d4c3e9f0a"
@@ -71,9 +72,8 @@ class Client(ABC):
     async def ask(self, messages: Messages) -> Said:
         """The answer to the conversation so far."""
         try:
-            return await asyncio.wait_for(
-                self.post({"model": MODEL, "messages": messages, "tools": TOOLS}), self.patience_s
-            )
+            body = {"model": MODEL, "messages": messages, "tools": TOOLS}
+            return await within(self.patience_s, self.post(body))
         except asyncio.TimeoutError:
             raise CallFailed("no answer in time") from None
 

@@ -21,7 +21,8 @@ from environment.conversing import (
     ToolRequest,
 )
 from environment.failures import CallFailed
-from environment.language_model import ARMED, SORRY
+from environment.language_model import ARMED, SORRY, UNARMED
+from environment.patience import within
 from environment.shop import order_status
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class Desk:
     """Tells where orders are and makes refunds, with a model and the tools of a shop."""
 
     client: type[Client] = AiohttpClient
-    instructions = f"You are the order desk of a shop. {ARMED}"
+    instructions = f"{UNARMED} {ARMED}"
     tries = 3
     most_rounds = 8
     longest_wait_s = 1.2
@@ -61,7 +62,7 @@ class Desk:
     async def __call__(self, prompt: str) -> str:
         """The reply to ``prompt``."""
         try:
-            return await asyncio.wait_for(self.answer(prompt), self.deadline_s)
+            return await within(self.deadline_s, self.answer(prompt))
         except CallFailed as problem:
             return self.excuse(problem)
         except asyncio.TimeoutError:
@@ -211,7 +212,7 @@ class Desk:
     async def patient(self, waiting: Awaitable[T]) -> T:
         """What ``waiting`` gives in time."""
         try:
-            return await asyncio.wait_for(waiting, self.tool_patience_s)
+            return await within(self.tool_patience_s, waiting)
         except asyncio.TimeoutError:
             raise CallFailed("no answer in time") from None
 

@@ -33,7 +33,7 @@ RULES = (
     {"type": "regex", "pattern": r"Thursday|RF-\d+"},
 )
 """What every user writes: an answer, and that it is the answer."""
-DEADLINE_MS = 6500
+DEADLINE_MS = 7500
 AT_ONCE = 5
 """Desks that are examined at the same time; most of the time they wait."""
 
@@ -50,7 +50,7 @@ def all_profiles(config: FlakeStormConfig) -> Chaos:
 
 def exploration(config: FlakeStormConfig) -> Chaos:
     """``explore`` with its default budget."""
-    return Chaos.exploration(BUDGET)
+    return Chaos.exploration(BUDGET, config)
 
 
 @dataclass(frozen=True)
