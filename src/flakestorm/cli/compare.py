@@ -54,9 +54,9 @@ def compare(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> int:
-    """Compare two runs trial by trial: worse, not worse, or inconclusive.
+    """Compare two runs: worse, not worse, or inconclusive.
 
-    Trials are paired by their ids. Exit codes: 0 not worse, 1 worse, 4 inconclusive.
+    Trials are paired by their ids; exit codes: 0 not worse, 1 worse, 4 inconclusive.
     """
     from flakestorm.cli.consoles import console
     from flakestorm.core.comparison import compare as compared

@@ -47,7 +47,10 @@ def plan(
         Path, typer.Option("--config", "-c", metavar="FILE", help="Say it for this configuration.")
     ] = DEFAULT_CONFIG,
 ) -> int:
-    """Say how many trials `flakestorm compare` needs to find a difference, or to rule it out."""
+    """Say how many trials a comparison needs.
+
+    So many find a difference of the given size, or rule it out when nothing has changed.
+    """
     from flakestorm.scoring.comparison_power import trials_to_detect, trials_to_rule_out
 
     if not 0 < power < 1:
