@@ -178,7 +178,7 @@ def test_dependencies_are_those_of_the_project(root: Path) -> None:
     listed = re.search(r"^dependencies = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
     assert listed
     needed = set(re.findall(r'"([\w-]+)', listed[1]))
-    names = "fast|langchain|semantic|openai|anthropic|google|ollama"
+    names = "fast|langchain|langsmith|semantic|openai|anthropic|google|ollama"
     extras = set(re.findall(rf'^(?:{names}) = \["([\w-]+)', project, re.MULTILINE))
     text = (root / "docs/dependencies.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)) == needed | extras
