@@ -18,13 +18,21 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests" / "quality"))
 
 from planted.catalogue import CORRECT, DEFECTIVE  # noqa: E402 - the path comes first
-from planted.examination import Examination, Plan, examine, examine_served, types_of  # noqa: E402 - the same
+from planted.examination import (  # noqa: E402 - the same
+    Examination,
+    Plan,
+    examine,
+    examine_served,
+    examine_until_found,
+    types_of,
+)
 from planted.server_defects import SERVED  # noqa: E402 - the same
 from planted.specimen import Profile, Specimen  # noqa: E402 - the same
 
 OUTPUT = HERE / "FINDING_POWER.md"
 CALLS = 500
 BUDGETS = (25, 33, 50, 100, 200, 300, 500)
+TRIES = 3
 AT_ONCE = 4
 """Servers that are attacked at the same time; most of an attack is waiting."""
 
@@ -52,16 +60,23 @@ Found = dict[str, list[Examination]]
 """Name of the agent → its examination with each seed."""
 
 
+def examined(specimen: Specimen, plan: Plan) -> Examination:
+    """One specimen, once more where a busy machine made an undisturbed call late."""
+    how = examine_until_found if specimen.defect else examine
+    for _ in range(TRIES):
+        with tempfile.TemporaryDirectory() as folder:
+            done = how(specimen, plan, Path(folder))
+        if done.clean or specimen.noisy:
+            return done
+    raise SystemExit(f"{specimen.name} fails undisturbed, so that nothing it shows would count")
+
+
 def texts(specimens: Sequence[Specimen], setting: Setting, seeds: int) -> Found:
     """Every specimen examined with every seed."""
     results: Found = {}
     for specimen in specimens:
         for seed in range(seeds):
-            with tempfile.TemporaryDirectory() as folder:
-                done = examine(specimen, setting.plan(seed), Path(folder))
-            if not (done.clean or specimen.noisy):
-                raise SystemExit(f"{specimen.name} fails undisturbed, so that nothing it shows would count")
-            results.setdefault(specimen.name, []).append(done)
+            results.setdefault(specimen.name, []).append(examined(specimen, setting.plan(seed)))
     print(f"{setting.name}: {len(results)} agents, {seeds} seeds", file=sys.stderr)
     return results
 

@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 from planted.catalogue import CORRECT, DEFECTIVE
-from planted.examination import Examination, Plan, examine, examine_served, types_of
+from planted.examination import Examination, Plan, examine, examine_served, examine_until_found, types_of
 from planted.server_defects import SERVED
 from planted.servers import Served
 from planted.specimen import Profile
 
-STAGES = (60, 200, 500)
-"""Calls; a longer run begins as the shorter one does, which is mostly enough."""
 RECALL = 0.95
 AT_ONCE = 12
 """Servers that are examined at the same time: most of an attack is waiting."""
@@ -28,12 +26,9 @@ def test_defects_are_found(tmp_path: Path) -> None:
     """Of the agents with one planted defect at least 95 % are found out, in 500 calls each."""
     missed = []
     for specimen in DEFECTIVE:
-        for calls in STAGES:
-            examination = examine(specimen, Plan(types_of(specimen.profile), calls), tmp_path)
-            assert examination.clean or specimen.noisy, specimen.name
-            if examination.found:
-                break
-        else:
+        examination = examine_until_found(specimen, Plan(types_of(specimen.profile)), tmp_path)
+        assert examination.clean or specimen.noisy, specimen.name
+        if not examination.found:
             missed.append(f"{specimen.name}: {specimen.defect}")
     assert len(DEFECTIVE) >= 80
     assert 1 - len(missed) / len(DEFECTIVE) >= RECALL, missed
@@ -41,15 +36,10 @@ def test_defects_are_found(tmp_path: Path) -> None:
 
 def test_a_search_without_settings_finds_them_soon(tmp_path: Path) -> None:
     """Where the user configures nothing but a budget: most within 500 calls, half of them within 50."""
-    soon = []
-    for specimen in DEFECTIVE:
-        for calls in STAGES:
-            found = examine(specimen, Plan((), calls, search=True), tmp_path).found
-            if found:
-                soon.append(found)
-                break
-    assert len(soon) / len(DEFECTIVE) >= RECALL
-    assert sorted(soon)[len(DEFECTIVE) // 2] <= 50
+    runs = [examine_until_found(specimen, Plan((), search=True), tmp_path) for specimen in DEFECTIVE]
+    found = sorted(run.found for run in runs if run.found)
+    assert len(found) / len(DEFECTIVE) >= RECALL, [run.name for run in runs if not run.found]
+    assert found[len(DEFECTIVE) // 2] <= 50
 
 
 @pytest.mark.parametrize(

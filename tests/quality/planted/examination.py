@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from planted.specimen import BASICS, Profile, Rules, Specimen
 
 CONTROL_REPEATS = 3
 """The default of ``advanced.control_repeats``."""
+STAGES = (60, 200)
+"""Calls of the runs before the longest one."""
 SERVER_RULES: Rules = (*BASICS[:2], {"type": "contains", "value": "Thursday"})
 
 
@@ -78,6 +80,15 @@ def examine(specimen: Specimen, plan: Plan, folder: Path) -> Examination:
     )
     run = run_async(Execution(config, Wishes(target=specimen.target, folder=RunFolder(folder))).run())
     return _examination(specimen.name, run.records(), lambda record: _shows_defect(record, specimen))
+
+
+def examine_until_found(specimen: Specimen, plan: Plan, folder: Path) -> Examination:
+    """The same, in runs that become longer until one finds the defect: each begins as the shorter one did."""
+    for calls in (*(stage for stage in STAGES if stage < plan.calls), plan.calls):
+        done = examine(specimen, replace(plan, calls=calls), folder)
+        if done.found or not done.clean:
+            break
+    return done
 
 
 async def examine_served(served: Served, plan: Plan, folder: Path) -> Examination:

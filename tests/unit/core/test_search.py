@@ -249,6 +249,28 @@ def test_searchable_operators() -> None:
     assert all(name.startswith("request_method_attack.") for name in attacks)
 
 
+def test_without_chosen_types_all_texts_are_searched() -> None:
+    """The user's templates too; attacks on the protocol are nobody's default."""
+    names, attacks = searchable(MutationsConfig.model_validate({"custom_templates": {"a": "Ahem: {prompt}"}}))
+    assert {"noise", "custom", "format_poisoning", "token_manipulation", "resource_exhaustion"} <= set(names)
+    assert "payload_size_attack" not in names
+    assert not attacks
+    assert "custom" not in searchable(MutationsConfig())[0]
+
+
+async def test_a_search_says_that_it_takes_all_types(tmp_path: Path) -> None:
+    """A note, where the configuration names none; and it resumes as it began."""
+    base = BASE.replace(", types: [noise, paraphrase, tone_shift, format_poisoning, language_mixing]", "")
+    whole = await execute(tmp_path / "whole", "budget: 60", base=base)
+    assert any("every type that changes the text" in note for note in whole.info.notes)
+    assert len(whole.by_type) > 10
+    await execute(tmp_path / "part", "budget: 60, max_calls: 30", base=base)
+    resumed = await execute(tmp_path / "part", "seed: 0", base=base, resume="latest")
+    assert essence(resumed) == essence(whole)
+    named = await execute(tmp_path, "budget: 60")
+    assert not any("every type" in note for note in named.info.notes)
+
+
 def test_prompts_of_a_shape() -> None:
     """Questions with digits are alike; a conversation is not."""
     assert shape_of(GoldenPrompt(("Is it 4?",))) == shape_of(GoldenPrompt(("Is it 5?",)))

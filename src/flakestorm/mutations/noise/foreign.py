@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from random import Random
 
@@ -63,21 +64,33 @@ def accent_apart(source: Source, rng: Random, intensity: float) -> Draft | None:
     return drafted(Edit(place + 1, place + 1, rng.choice(ACCENTS)) for place in picked)
 
 
+def _widened(text: str) -> str:
+    return "".join(chr(ord(char) + WIDE) if "!" <= char <= "~" else char for char in text)
+
+
+def _cyrillic(text: str) -> str:
+    return text.translate(CYRILLIC)
+
+
+@lru_cache(maxsize=128)
+def _respelt(wording: Wording, spell: Callable[[str], str]) -> tuple[Edit, ...]:
+    """The words that ``spell`` changes."""
+    spelt = ((word, spell(word.text)) for word in wording.words)
+    return tuple(Edit(word.start, word.end, other) for word, other in spelt if other != word.text)
+
+
+def _some(source: Source, rng: Random, intensity: float, spell: Callable[[str], str]) -> Draft | None:
+    edits = _respelt(source.wording, spell)
+    return Draft(tuple(pick(rng, edits, intensity))) if edits else None
+
+
 @operator("noise", "other_layout", Kind.PRESERVES_MEANING)
 def other_layout(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Types words with the Cyrillic keyboard where its letters look the same."""
-    words = [word for word in source.wording.words if word.text.translate(CYRILLIC) != word.text]
-    picked = pick(rng, words, intensity) if words else ()
-    return drafted(Edit(word.start, word.end, word.text.translate(CYRILLIC)) for word in picked)
-
-
-def _widened(text: str) -> str:
-    return "".join(chr(ord(char) + WIDE) if "!" <= char <= "~" else char for char in text)
+    return _some(source, rng, intensity, _cyrillic)
 
 
 @operator("noise", "full_width", Kind.PRESERVES_MEANING)
 def full_width(source: Source, rng: Random, intensity: float) -> Draft | None:
     """Types words in full-width letters, as an East Asian input method does until it is switched."""
-    words = [word for word in source.wording.words if word.text.isascii()]
-    picked = pick(rng, words, intensity) if words else ()
-    return drafted(Edit(word.start, word.end, _widened(word.text)) for word in picked)
+    return _some(source, rng, intensity, _widened)
