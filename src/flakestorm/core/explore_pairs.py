@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from flakestorm.core.explore_faults import Explored, explored
 from flakestorm.core.explore_space import Single, Trace, faults_at, in_turn
@@ -23,9 +23,9 @@ Group = tuple[CallPosition, str, CallPosition, str]
 def pairs(tried: Mapping[Single, TrialRecord], control: Sequence[Trace], seed: int) -> list[Pair]:
     """Pairs of faults at different calls, each with the golden prompt that makes both calls.
 
-    Both survived alone. The second is at a call that came after the first fault; where that made the agent
-    call once more than undisturbed (a retry, a fallback), the further call is disturbed as well, and such
-    pairs alternate with the others.
+    Both survived alone. The second is at a call that came after the first fault. Where that made the agent
+    call once more than undisturbed (a retry, a fallback), the further call is disturbed as well: a retry with
+    what did no harm at the call that it repeats. Such pairs alternate with the others.
     """
     sound = _sound(tried)
     usual = {trace.prompt: trace.positions for trace in control}
@@ -38,7 +38,7 @@ def pairs(tried: Mapping[Single, TrialRecord], control: Sequence[Trace], seed: i
         for position, other in _later(first, Trace.of(prompt, record.outcome.calls)):
             second = FaultPoint(position, other.label)
             is_new = position not in usual[prompt]
-            if not (is_new or second in sound):
+            if not _may_be_harmless(first, second, sound, is_new):
                 continue
             group = (first.position, one.family, position, other.family)
             if is_new:
@@ -65,6 +65,15 @@ def _sound(tried: Mapping[Single, TrialRecord]) -> dict[FaultPoint, tuple[Golden
         if point not in harmful and record.status is TrialStatus.PASSED and record.outcome.faults_fired:
             found.setdefault(point, (prompt, record))
     return found
+
+
+def _may_be_harmless(
+    first: FaultPoint, second: FaultPoint, sound: Container[FaultPoint], is_new: bool
+) -> bool:
+    if not is_new:
+        return second in sound
+    repeated = (first.position.kind, first.position.name) == (second.position.kind, second.position.name)
+    return not repeated or FaultPoint(first.position, second.fault) in sound
 
 
 def _later(first: FaultPoint, trace: Trace) -> Iterator[tuple[CallPosition, Explored]]:

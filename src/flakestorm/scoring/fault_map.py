@@ -21,6 +21,7 @@ Describe = Callable[[FaultPoint], tuple[int, str]]
 
 _WORST_FIRST = list(PointState)
 
+THEN = ", then "
 UNKNOWN = Reason(Severity.LOW, "")
 
 
@@ -172,6 +173,8 @@ class FaultMapTally:
                 key=lambda g: (
                     _WORST_FIRST.index(g.state),
                     g.severity.rank,
+                    # Single faults before pairs: they are likelier, and easier to mend.
+                    g.family.count(THEN),
                     -len(g.scenarios),
                     g.family,
                     g.title,
@@ -199,7 +202,7 @@ class FaultMapTally:
 
 def family_name(points: tuple[FaultPoint, ...], describe: Describe) -> str:
     """What kind of faults these are: ``llm status``, or for a pair ``llm status, then tool result``."""
-    return ", then ".join(f"{point.position.kind} {describe(point)[1]}" for point in points)
+    return THEN.join(f"{point.position.kind} {describe(point)[1]}" for point in points)
 
 
 def _lies_in(smaller: tuple[FaultPoint, ...], larger: tuple[FaultPoint, ...]) -> bool:
