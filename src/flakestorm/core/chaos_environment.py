@@ -140,8 +140,8 @@ class OnTheWire:
         if self._is_routed:
             return (
                 "The agent was started with OPENAI_BASE_URL and the like set to the gateway. Does it take "
-                "them from its environment? Tools behind a URL are named in chaos.gateway.tools, each with the "
-                "variable (env) from which the agent takes its address."
+                "them from its environment? Tools behind a URL are named in chaos.gateway.tools, each with "
+                "the variable (env) from which the agent takes its address."
             )
         variables = " ".join(f"{name}={value}" for name, value in sorted(self.surroundings[0].items()))
         return (

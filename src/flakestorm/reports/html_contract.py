@@ -65,7 +65,8 @@ def _row(promise: Promise, cells: list[ContractCell]) -> Html:
     severity = tag("span", promise.severity.value, class_=f"tag severity-{promise.severity.value}")
     marks: list[Content] = [severity]
     if promise.probes:
-        marks.append(tag("span", "1 probe" if promise.probes == 1 else f"{promise.probes} probes", class_="tag"))
+        noun = "probe" if promise.probes == 1 else "probes"
+        marks.append(tag("span", f"{promise.probes} {noun}", class_="tag"))
     if promise.when != "always":
         marks.append(tag("span", promise.when.replace("_", " "), class_="tag"))
     name = tag("a", hostile(promise.name[:120]), href=view(rule=promise.name))
