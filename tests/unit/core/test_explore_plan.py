@@ -235,6 +235,24 @@ def test_a_budget_that_ends_with_the_control_arm() -> None:
         ExplorePlan(PROMPTS, 6)
 
 
+def test_scouts_run_alone_and_first() -> None:
+    """Each model and tool is slowed down in a round of one trial, before many are run at once."""
+    plan = ExplorePlan(PROMPTS, 100, control_repeats=1, scouting=True)
+    rounds = []
+    for trials in rounds_of(plan):
+        made = [Agent().record(trial) for trial in trials]
+        rounds.append([record.trial.scenario for record in made])
+        for record in made:
+            plan.observe(record)
+    assert rounds[1:3] == [["tool shop #1: slow"], ["llm small #1: slow_first_token"]] or rounds[1:3] == [
+        ["llm small #1: slow_first_token"],
+        ["tool shop #1: slow"],
+    ]
+    assert len(rounds[3]) > 1
+    everything = [name for names in rounds[1:] for name in names]
+    assert everything.count("tool shop #1: slow") == 1
+
+
 def test_an_agent_without_calls() -> None:
     """There is nowhere to put a fault."""
 
