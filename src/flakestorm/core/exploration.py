@@ -71,8 +71,8 @@ class Exploration:
         for candidate in self._candidates.get(operator, ()):
             if candidate.prompt == prompt:
                 return self._sent(candidate)
-        candidate = self._candidate(operator, prompt)
-        return None if candidate is None else self._sent(candidate)
+        made = self._candidate(operator, prompt)
+        return None if made is None else self._sent(made)
 
     def _sent(self, taken: Candidate) -> Candidate:
         operator = taken.operator
