@@ -25,6 +25,6 @@ async def within(seconds: float | None, waiting: Awaitable[T]) -> T:
                 return task.result()
         raise asyncio.TimeoutError
     finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        # Also where it failed while this was cancelled: nobody else asks for its exception.
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
