@@ -24,10 +24,12 @@ def pairs(tried: Mapping[Single, TrialRecord], control: Sequence[Trace], seed: i
     """Pairs of faults at different calls, each with the golden prompt that makes both calls.
 
     Both survived alone. The second is at a call that came after the first fault. Where that made the agent
-    call once more than undisturbed (a retry, a fallback), the further call is disturbed as well: a retry with
-    what did no harm at the call that it repeats. Such pairs alternate with the others.
+    call once more than undisturbed (a retry, a fallback), the further call is disturbed as well, with what
+    does no harm at any call of the same model or tool. Such pairs alternate with the others.
     """
-    sound = _sound(tried)
+    harmful = {point for (point, _), record in tried.items() if broke(record)}
+    harmful_somewhere = {_anywhere(point) for point in harmful if point.position.number is not None}
+    sound = _sound(tried, harmful)
     usual = {trace.prompt: trace.positions for trace in control}
     groups: dict[Group, dict[tuple[FaultPoint, ...], tuple[tuple[bool, int, int], GoldenPrompt]]] = {}
     further: set[Group] = set()
@@ -38,7 +40,7 @@ def pairs(tried: Mapping[Single, TrialRecord], control: Sequence[Trace], seed: i
         for position, other in _later(first, Trace.of(prompt, record.outcome.calls)):
             second = FaultPoint(position, other.label)
             is_new = position not in usual[prompt]
-            if not _may_be_harmless(first, second, sound, is_new):
+            if _anywhere(second) in harmful_somewhere if is_new else second not in sound:
                 continue
             group = (first.position, one.family, position, other.family)
             if is_new:
@@ -57,23 +59,20 @@ def pairs(tried: Mapping[Single, TrialRecord], control: Sequence[Trace], seed: i
     )
 
 
-def _sound(tried: Mapping[Single, TrialRecord]) -> dict[FaultPoint, tuple[GoldenPrompt, TrialRecord]]:
+def _anywhere(point: FaultPoint) -> tuple[str, str, str]:
+    """The fault at whichever call of the same model or tool."""
+    return point.position.kind, point.position.name, point.fault
+
+
+def _sound(
+    tried: Mapping[Single, TrialRecord], harmful: Container[FaultPoint]
+) -> dict[FaultPoint, tuple[GoldenPrompt, TrialRecord]]:
     """The faults that did no harm with any golden prompt, with the first trial in which they fired."""
-    harmful = {point for (point, _), record in tried.items() if broke(record)}
     found: dict[FaultPoint, tuple[GoldenPrompt, TrialRecord]] = {}
     for (point, prompt), record in tried.items():
         if point not in harmful and record.status is TrialStatus.PASSED and record.outcome.faults_fired:
             found.setdefault(point, (prompt, record))
     return found
-
-
-def _may_be_harmless(
-    first: FaultPoint, second: FaultPoint, sound: Container[FaultPoint], is_new: bool
-) -> bool:
-    if not is_new:
-        return second in sound
-    repeated = (first.position.kind, first.position.name) == (second.position.kind, second.position.name)
-    return not repeated or FaultPoint(first.position, second.fault) in sound
 
 
 def _later(first: FaultPoint, trace: Trace) -> Iterator[tuple[CallPosition, Explored]]:
