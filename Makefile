@@ -3,17 +3,26 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The extension is optional: it is built where there is a Rust compiler, and nobody misses it elsewhere.
+CARGO := $(or $(shell command -v cargo 2>/dev/null),$(wildcard $(HOME)/.cargo/bin/cargo))
+CRATE := Cargo.toml $(wildcard rust/*.* rust/src/*.rs rust/src/*/*.rs)
 
-.PHONY: demo test lint bench build release clean
+.PHONY: demo test native lint bench build release clean
 
 demo: $(STAMP)
 	$(BIN)/flakestorm demo
 
-test: lint
+test: lint native
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest --numprocesses 2
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
+
+native: $(if $(CARGO),$(VENV)/.native)
+
+$(VENV)/.native: $(STAMP) $(CRATE)
+	PATH="$(dir $(CARGO)):$$PATH" $(BIN)/python -m pip install --quiet --disable-pip-version-check ./rust
+	touch $@
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -39,4 +48,4 @@ $(STAMP): pyproject.toml
 	touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) target dist build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -20,7 +20,8 @@ AUTHOR = {
     for role in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "A Maintainer"), ("EMAIL", "maintainer@example.com"))
 }
-FILES = ("src/flakestorm/version.py", "CHANGELOG.md", "README.md")
+FILES = ("src/flakestorm/version.py", "rust/Cargo.toml", "CHANGELOG.md", "README.md")
+CRATED = re.compile(r'^version = "([^"]+)"$', re.MULTILINE)
 
 Git = Callable[..., str]
 
@@ -65,13 +66,15 @@ def _begin_changes(folder: Path) -> None:
 
 
 def test_every_text_has_the_version(root: Path) -> None:
-    """The changelog's latest section and the README are about the version that the program says."""
+    """The changelog's latest section, the README and the crate have the version that the program says."""
     changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     latest = re.search(r"^## \[(?!Unreleased)([^\]]+)\]", changelog, re.MULTILINE)
     told = re.search(r"\bVersion (\d+\.\d+\.\d+\w*)", (root / "README.md").read_text(encoding="utf-8"))
+    crate = CRATED.search((root / "rust" / "Cargo.toml").read_text(encoding="utf-8"))
     assert latest
     assert told
-    assert {latest[1], told[1], written} == {__version__}
+    assert crate
+    assert {latest[1], told[1], crate[1].replace("-", ""), written} == {__version__}
 
 
 def test_the_version_is_written_once(root: Path) -> None:
@@ -82,9 +85,10 @@ def test_the_version_is_written_once(root: Path) -> None:
 
 
 def test_a_release_changes_everything_together(release: Any, project: Path, git: Git) -> None:
-    """One commit of three files, with the tag on it."""
+    """One commit of four files, with the tag on it."""
     assert f"v{NEXT}" in release(NEXT)
     assert f'__version__ = "{NEXT}"' in (project / FILES[0]).read_text(encoding="utf-8")
+    assert f'\nversion = "{NEXT}"\n' in (project / FILES[1]).read_text(encoding="utf-8")
     changelog = (project / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(rf"^## \[{re.escape(NEXT)}\] – \d{{4}}-\d\d-\d\d\n\n- Better\.", changelog, re.MULTILINE)
     assert "nreleased" not in changelog.partition("\n## [")[2].partition("\n")[0]
@@ -97,6 +101,7 @@ def test_a_release_changes_everything_together(release: Any, project: Path, git:
 def test_a_candidate_and_then_the_version(release: Any, project: Path, git: Git) -> None:
     """3.1.0 is newer than its candidate 3.1.0rc1."""
     release(f"{NEXT}rc1")
+    assert f'\nversion = "{NEXT}-rc1"\n' in (project / FILES[1]).read_text(encoding="utf-8")
     _begin_changes(project)
     git(project, "commit", "--quiet", "--all", "--message", "Mend what the candidate showed")
     release(NEXT)

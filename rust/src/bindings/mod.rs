@@ -1,0 +1,14 @@
+//! What Python sees: the module `flakestorm_rust`, described by `flakestorm_rust.pyi`.
+
+use pyo3::prelude::*;
+
+/// The crate's version, as Python writes it: Cargo's `3.1.0-rc1` is `3.1.0rc1`.
+fn version() -> String {
+    env!("CARGO_PKG_VERSION").replace('-', "")
+}
+
+#[pymodule]
+fn flakestorm_rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", version())?;
+    Ok(())
+}
