@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    ExitStack,
-    asynccontextmanager,
-    contextmanager,
-)
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
-from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from flakestorm.agents.in_process import BLOCKS_LOOP
 from flakestorm.agents.open import open_agent
@@ -26,42 +14,38 @@ from flakestorm.agents.port import Agent
 from flakestorm.agents.wire.permission import attack_refusal
 from flakestorm.chaos.faults.engine import FaultEngine
 from flakestorm.chaos.traffic import Traffic
-from flakestorm.core.assembly import INTERRUPTED, Facts, assemble
-from flakestorm.core.chaos_environment import Environment, nothing, open_environment
+from flakestorm.core.assembly import Facts, assemble
+from flakestorm.core.chaos_environment import Environment, nothing
 from flakestorm.core.chaos_plan import Chaos
-from flakestorm.core.checkout import checkout_of
+from flakestorm.core.chaos_recall import CHAOS, chaos_of
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.contract_run import ContractRun
 from flakestorm.core.engine import NO_FAULTS, Engine, Judging, Listener, Parts
 from flakestorm.core.executor import Limits, LocalExecutor
+from flakestorm.core.experiment import begun, check_experiment, check_resumable, first_facts
 from flakestorm.core.language_models import LanguageModels, keys_of, language_models
 from flakestorm.core.pace import Pace
 from flakestorm.core.plan import Plan, Planned
 from flakestorm.core.planning import CONTRACT, make_plan, strategy_of
-from flakestorm.core.recall import stored_fact
 from flakestorm.core.redacted_errors import redacted_errors
 from flakestorm.core.selection import parse_selection
 from flakestorm.core.sending import sender
 from flakestorm.core.shrink_run import effort_for, groups_of_trial, shrunk
 from flakestorm.core.shrinking import Shrinker
-from flakestorm.core.target import describe_target, request_shape
+from flakestorm.core.signals import stopping_on_signals
+from flakestorm.core.surroundings import surroundings_of
 from flakestorm.invariants.judge import Judge
 from flakestorm.model.errors import UsageError
 from flakestorm.model.events import Event, FindingMade, Reducing, RunFinished, RunStarted, Throttled
 from flakestorm.model.finding import Finding
 from flakestorm.model.redaction import Redactor
-from flakestorm.model.run import Run, RunInfo
+from flakestorm.model.run import Run
 from flakestorm.model.trial import Trial
 from flakestorm.model.verdict import Severity
 from flakestorm.mutations.engine import Mutator
-from flakestorm.scoring.assessment import Demands
 from flakestorm.scoring.tally import Tally
 from flakestorm.store.run_file import RunFile
 from flakestorm.store.runs import RunFolder, exclusive
-from flakestorm.version import __version__
-
-CHAOS = "chaos"
-"""The name under which a run stores its scenarios, so that resuming it goes through the same ones."""
 
 VARIANTS = "variants"
 """The name under which a run stores what a language model wrote for it, so that resuming asks nobody."""
@@ -98,7 +82,9 @@ class Execution:
         self._refusal = attack_refusal(config.agent, in_python=self._wishes.target is not None)
         self._mutator = Mutator(config.mutations, config.advanced.seed, not self._refusal, config.golden)
         self._mutator.share = config.model.share
-        self._chaos = self._chaos_of(self._wishes)
+        self._chaos = chaos_of(
+            self._wishes.chaos, self._wishes.resume, self._wishes.only, self._wishes.folder
+        )
         self._contract = ContractRun.of(config, self._chaos, self._wishes.target is not None)
         self._environment: Environment | None = None
 
@@ -138,7 +124,7 @@ class Execution:
         self, store: RunFile, judge: Judge, executor: LocalExecutor, trial: str, budget: int | None
     ) -> Run:
         facts = Facts.of(store)
-        self._check_experiment(facts)
+        check_experiment(facts, self._config)
         tally = facts.tally()
         parts = Parts(executor, judge, store, self._redact, tally, self._listeners)
         engine = Engine(Plan(self._config.golden, self._mutator.mutations, 0), parts)
@@ -149,7 +135,7 @@ class Execution:
         if trial:
             effort = replace(effort, per_failure=effort.total)
         self._tell(Reducing(len(groups), effort.total))
-        with _stopping_on_signals(executor):
+        with stopping_on_signals(executor):
             shrinker = Shrinker(executor, engine.deliberated, effort)
             facts = await shrunk(facts, groups, shrinker, again=bool(trial))
         store.set_facts(facts.to_dict())
@@ -157,44 +143,15 @@ class Execution:
         self._tell(RunFinished(run))
         return run
 
-    def _chaos_of(self, wishes: Wishes) -> Chaos | None:
-        """The scenarios that are wished for, or those of the run that goes on or is run again in part."""
-        if wishes.chaos is not None and wishes.resume is None:
-            return wishes.chaos
-        if wishes.resume is not None:
-            stored = wishes.folder.open(wishes.resume)
-            try:
-                scenarios = stored.facts().get(CHAOS)
-            finally:
-                stored.close()
-            _check_kind(wishes.chaos, scenarios or {}, stored.id)
-        else:
-            scenarios = stored_fact(wishes.only, wishes.folder, CHAOS) if wishes.only else None
-        return Chaos.from_dict(scenarios) if scenarios else None
-
     @asynccontextmanager
     async def _disturbed_agent(self) -> AsyncIterator[Agent]:
         """The agent, in an environment that can be disturbed where scenarios are wanted."""
-        config, target = self._config, self._wishes.target
-        async with AsyncExitStack() as stack:
-            surroundings: Sequence[Mapping[str, str]] = ()
-            if self._contract is not None and not self._contract.contract.scenarios:
-                self._environment = self._contract.lanes()
-            elif self._chaos is not None:
-                gateway = config.chaos.gateway if config.chaos is not None else None
-                self._environment = await stack.enter_async_context(
-                    open_environment(
-                        config.agent,
-                        gateway,
-                        config.advanced.concurrency,
-                        is_object=target is not None,
-                        exclusive=self._contract is not None and self._contract.isolation is not None,
-                    )
-                )
-                surroundings = self._environment.surroundings
-            yield await stack.enter_async_context(
-                open_agent(config.agent, self._on_finding, target, surroundings)
-            )
+        target = self._wishes.target
+        around = surroundings_of(self._config, self._chaos, self._contract, target is not None)
+        async with around as self._environment:
+            variables = self._environment.surroundings if self._environment is not None else ()
+            async with open_agent(self._config.agent, self._on_finding, target, variables) as agent:
+                yield agent
 
     def _traffic_of(self, trial: Trial) -> Traffic:
         scenario = self._chaos.scenario(trial.scenario) if self._chaos else None
@@ -253,76 +210,26 @@ class Execution:
             store = RunFile.open(path)
         stack.callback(store.close)
         if resume is not None:
-            self._check_same(Facts.of(store), path.stem)
+            check_resumable(Facts.of(store), self._config, path.stem)
             self._mutator.variants = store.facts().get(VARIANTS, {})
         return store
 
     def _new_facts(self, run_id: str, plan: Planned) -> Facts:
-        config = self._config
-        checkout = checkout_of(Path.cwd(), os.environ)
-        info = RunInfo(
-            id=run_id,
-            status="running",
-            started_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            seconds=0.0,
-            seed=config.advanced.seed,
-            config_digest=config.digest,
-            config_path=str(config.source_path or ""),
-            target=self._redact(describe_target(config)),
-            version=__version__,
-            planned=plan.planned(),
-            concurrency=config.advanced.concurrency,
-            notes=(
-                *config.unused_parts(
-                    (CHAOS, CONTRACT) if self._contract else (CHAOS,) if self._chaos else ()
-                ),
-                *self._skipped_attacks(),
-                *self._mutator.notes,
-            ),
-            request=request_shape(config),
-            strategy=self._strategy.name,
-            budget=self._strategy.budget,
-            branch=checkout.branch,
-            commit=checkout.commit,
-        )
-        if self._wishes.only is not None and plan.planned() == 0:
+        planned = plan.planned()
+        used = (CHAOS, CONTRACT) if self._contract else (CHAOS,) if self._chaos else ()
+        notes = (*self._config.unused_parts(used), *self._skipped_attacks(), *self._mutator.notes)
+        info = begun(self._config, run_id, planned, self._strategy, notes, self._redact)
+        if self._wishes.only is not None and planned == 0:
             raise UsageError(
                 f"--only {self._wishes.only}: no planned trial fits, so there is nothing to run."
             )
-        weights = {type_: config.mutations.weight(type_) for type_ in map(str, config.mutations.types)}
-        min_score = self._wishes.min_score
-        if min_score is None and not info.is_exploration:
-            min_score = config.advanced.min_score
-        demands = Demands(min_score, config.advanced.error_budget)
-        contract = self._contract.terms() if self._contract else None
-        return Facts(info, weights, demands, pillars=dict(config.scoring), contract=contract)
+        terms = self._contract.terms() if self._contract else None
+        return first_facts(self._config, info, self._wishes.min_score, terms)
 
     def _skipped_attacks(self) -> Iterator[str]:
         if self._refusal and self._mutator.attacked:
             types = ", ".join(self._mutator.attacked)
             yield f"attacks on the protocol ({types}) are skipped: {self._refusal}"
-
-    def _check_experiment(self, facts: Facts) -> None:
-        info = facts.info
-        if info.config_digest != self._config.digest:
-            raise UsageError(
-                f"run {info.id} was made with another configuration (digest {info.config_digest}, now "
-                f"{self._config.digest}), so going on with it would mix two experiments. Start a new run, or "
-                "use the configuration as it was."
-            )
-        if info.version != __version__:
-            raise UsageError(
-                f"run {info.id} was made by flakestorm {info.version}, this is {__version__}, and their "
-                "mutations may differ. Start a new run."
-            )
-
-    def _check_same(self, facts: Facts, run_id: str) -> None:
-        self._check_experiment(facts)
-        if facts.info.status == "complete":
-            raise UsageError(
-                f"run {run_id} is complete, there is nothing to resume. "
-                f"See it with: flakestorm report {run_id}"
-            )
 
     async def _run_in(
         self, store: RunFile, plan: Planned, judge: Judging, agent: Agent, models: LanguageModels
@@ -345,7 +252,7 @@ class Execution:
         done = sum(store.counts().values())
         self._tell(RunStarted(facts.info, done))
         engine = Engine(plan, parts)
-        with _stopping_on_signals(executor):
+        with stopping_on_signals(executor):
             # Whatever an earlier run left behind is no part of this one.
             await agent.reset()
             stopped = await engine.run()
@@ -412,29 +319,3 @@ class Execution:
     def _tell(self, event: Event) -> None:
         for listener in self._listeners:
             listener(event)
-
-
-def _check_kind(wanted: Chaos | None, stored: Mapping[str, Any], run_id: str) -> None:
-    """Raise ``UsageError`` where another kind of run is to go on than the stored one is."""
-    kinds = {"budget": "exploration", "columns": "contract"}
-    for key, kind in kinds.items():
-        if wanted is not None and getattr(wanted, key) and not stored.get(key):
-            raise UsageError(f"run {run_id} is no {kind}. Go on with it by: flakestorm run --resume {run_id}")
-
-
-@contextmanager
-def _stopping_on_signals(executor: LocalExecutor) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the run cleanly; where a loop cannot take signals, they stay as they were."""
-    loop = asyncio.get_running_loop()
-    taken = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, executor.interrupt, INTERRUPTED)
-            taken.append(number)
-        except (NotImplementedError, RuntimeError, ValueError):
-            break  # Windows, or not in the main thread
-    try:
-        yield
-    finally:
-        for number in taken:
-            loop.remove_signal_handler(number)

@@ -1,0 +1,32 @@
+"""What a run puts around the agent: an environment that disturbs it, or lanes that keep trials apart."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from flakestorm.core.chaos_environment import Environment, open_environment
+from flakestorm.core.chaos_plan import Chaos
+from flakestorm.core.config import FlakeStormConfig
+from flakestorm.core.contract_run import ContractRun
+
+
+@asynccontextmanager
+async def surroundings_of(
+    config: FlakeStormConfig, chaos: Chaos | None, contract: ContractRun | None, is_object: bool
+) -> AsyncIterator[Environment | None]:
+    """The environment of a run, while it is open; None where nothing is disturbed or kept apart.
+
+    ``is_object`` says that the agent is a Python object given for the run. Raises as ``open_environment``.
+    """
+    if contract is not None and not contract.contract.scenarios:
+        yield contract.lanes()
+    elif chaos is None:
+        yield None
+    else:
+        gateway = config.chaos.gateway if config.chaos is not None else None
+        exclusive = contract is not None and contract.isolation is not None
+        async with open_environment(
+            config.agent, gateway, config.advanced.concurrency, is_object, exclusive
+        ) as environment:
+            yield environment
