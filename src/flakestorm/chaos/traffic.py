@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import replace
 from hashlib import blake2b
 from threading import Event, Lock
 from time import perf_counter
 from typing import Protocol
 
 from flakestorm.chaos.effect import NOTHING, Effect
+from flakestorm.chaos.recorded import Recorded, Recorder, Recordings, Tape, Unrecorded
 from flakestorm.chaos.request import CallRequest
 from flakestorm.model.outcome import KEPT_CHARACTERS, Call
 from flakestorm.model.retry_after import retry_after_s
@@ -44,8 +46,24 @@ class OpenCall:
         self.request = request
         self.effect = effect
         self.over = Event()
+        self.is_unrecorded = False
+        self.tape: Tape | None = None
         self._traffic = traffic
         self._started = started
+
+    @property
+    def is_taped(self) -> bool:
+        """Whether what upstream answers is to be kept."""
+        return self._traffic.recorder is not None
+
+    def recorded(self, content: bytes | None = None) -> Recorded | None:
+        """Asked when the call would go upstream, with ``content`` as its body unless that is None.
+
+        The recorded answer to it; or None, then it goes on, and a ``tape`` that is there wants to know what
+        comes. Raises ``Unrecorded`` where it must not go on.
+        """
+        request = self.request if content is None else replace(self.request, body=content)
+        return self._traffic.recorded(self, request)
 
     def close(
         self,
@@ -60,13 +78,25 @@ class OpenCall:
 
 
 class Traffic:
-    """The calls of one trial, in the order in which they began. Safe to use from several threads."""
+    """The calls of one trial, in the order in which they began. Safe to use from several threads.
+
+    ``recordings`` may answer them instead of upstream, and ``recorder`` keeps what upstream answers.
+    ``unrecorded`` says why calls were not made: then the trial shows nothing about the agent.
+    """
 
     def __init__(
-        self, trial_id: str, faults: Faulty | None = None, redact: Callable[[str], str] = lambda text: text
+        self,
+        trial_id: str,
+        faults: Faulty | None = None,
+        redact: Callable[[str], str] = lambda text: text,
+        recordings: Recordings | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.trial_id = trial_id
         self.seen = 0
+        self.unrecorded: list[str] = []
+        self.recorder = recorder
+        self._recordings = recordings
         self._faults = faults
         self._redact = redact
         self._begin = perf_counter()
@@ -83,6 +113,22 @@ class Traffic:
             self._open[call] = 0.0
         return call
 
+    def recorded(self, call: OpenCall, request: CallRequest) -> Recorded | None:
+        """See ``OpenCall.recorded``."""
+        with self._lock:
+            if self._recordings is not None:
+                try:
+                    found = self._recordings.answer(request)
+                except Unrecorded as missing:
+                    call.is_unrecorded = True
+                    self.unrecorded.append(str(missing))
+                    raise
+                if found is not None:
+                    return found
+            if self.recorder is not None:
+                call.tape = Tape(self.recorder.begin(request), request)
+        return None
+
     def note(
         self, call: OpenCall, status: int | None, ended: str, text: str, tokens: int | None, started: float
     ) -> None:
@@ -91,6 +137,10 @@ class Traffic:
             if self._open.pop(call, None) is None:
                 return
             call.over.set()
+            if call.tape is not None:
+                call.tape.end("left")
+            if call.is_unrecorded:
+                ended = "unrecorded"
             if self._faults is not None:
                 call.effect = self._faults.ended(call.effect) or call.effect
             if len(self._calls) < MOST_CALLS:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from math import inf
 
 from flakestorm.chaos.effect import Answer, Ending, Framing, Pause, Shaper, Step
-from flakestorm.chaos.gateway.answering import Answering
 from flakestorm.chaos.gateway.caller import WITHOUT_BODY, Caller, CallerLeft
 from flakestorm.chaos.gateway.codings import Undecodable, decoder
 from flakestorm.chaos.gateway.headers import for_caller, octets, text, without_framing
+from flakestorm.chaos.gateway.playing import Response
 from flakestorm.chaos.gateway.upstream import FAILURES
 from flakestorm.chaos.inprocess.passage import is_streamed
 from flakestorm.chaos.traffic import OpenCall
@@ -28,7 +28,7 @@ class Delivery:
         self._caller = caller
         self._call = call
 
-    async def pass_on(self, response: Answering) -> None:
+    async def pass_on(self, response: Response) -> None:
         """The upstream's answer. Raises ``Undecodable`` before anything was sent, and ``CallerLeft``."""
         effect = self._call.effect
         try:
@@ -52,13 +52,13 @@ class Delivery:
             self.ended = "cut"
             await self._caller.reset()
 
-    def _changes(self, response: Answering) -> bool:
+    def _changes(self, response: Response) -> bool:
         """Whether the body has to be looked at; an answer may be without one."""
         effect = self._call.effect
         has_body = response.method != "HEAD" and response.status not in WITHOUT_BODY
         return has_body and bool(effect.rewrite or effect.shaper or effect.framing)
 
-    async def _untouched(self, response: Answering) -> None:
+    async def _untouched(self, response: Response) -> None:
         caller, content = self._caller, response.content
         caller.begin(response.status, response.reason, for_caller(response.raw_headers))
         first = content.read_nowait()
@@ -71,7 +71,7 @@ class Delivery:
             await caller.drain()
         caller.end(response.trailers())
 
-    async def _whole(self, response: Answering) -> None:
+    async def _whole(self, response: Response) -> None:
         effect = self._call.effect
         raw = await response.content.read()
         kept = for_caller(response.raw_headers)
@@ -99,7 +99,7 @@ class Delivery:
         if not await self._take(steps):
             self._caller.end()
 
-    async def _stream(self, response: Answering) -> None:
+    async def _stream(self, response: Response) -> None:
         effect, caller = self._call.effect, self._caller
         decoded = decoder(response.header("Content-Encoding"))
         headers = without_framing(for_caller(response.raw_headers))

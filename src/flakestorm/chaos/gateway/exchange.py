@@ -10,8 +10,10 @@ from flakestorm.chaos.gateway.caller import Caller, CallerLeft
 from flakestorm.chaos.gateway.codings import Undecodable, only_readable
 from flakestorm.chaos.gateway.delivery import Delivery
 from flakestorm.chaos.gateway.headers import Raw, for_upstream, octets
+from flakestorm.chaos.gateway.playing import Played, Taped
 from flakestorm.chaos.gateway.tunnel import Tunnel
 from flakestorm.chaos.gateway.upstream import Upstream, UpstreamDown
+from flakestorm.chaos.recorded import NO_ANSWER, Unrecorded, refusal
 from flakestorm.chaos.traffic import OpenCall
 
 BAD_GATEWAY = 502
@@ -64,15 +66,29 @@ class Exchange:
                 await self._connect()
             except (UpstreamDown, Undecodable) as error:
                 self._explain(str(error))
+            except Unrecorded as missing:
+                await self._delivery.give(refusal(str(missing)))
 
     async def _connect(self) -> None:
-        request = self._call.request
+        request, effect = self._call.request, self._call.effect
+        content = None if effect.request is None else effect.request(request.body)
+        recorded = self._call.recorded(content)
+        if recorded is not None and recorded.status == NO_ANSWER:
+            await asyncio.sleep(recorded.latency_ms / 1000)
+            self._delivery.ended = "reset"
+            await self._caller.reset()
+            return
         if request.method == "CONNECT":
             await Tunnel(self._caller).run(request.url)
             return
-        response = await self._ask()
+        if recorded is not None:
+            await asyncio.sleep(recorded.latency_ms / 1000)
+            await self._delivery.pass_on(Played(recorded, request))
+            return
+        response = await self._ask(content)
         try:
-            await self._delivery.pass_on(response)
+            tape = self._call.tape
+            await self._delivery.pass_on(response if tape is None else Taped(response, tape))
         finally:
             # Ends the upstream's work, too, when the caller has gone.
             response.close()
@@ -87,16 +103,14 @@ class Exchange:
         self._delivery.ended = "reset"
         await self._caller.reset()
 
-    async def _ask(self) -> Answering:
+    async def _ask(self, content: bytes | None) -> Answering:
         request, effect = self._call.request, self._call.effect
         coding = None
-        if not effect.is_nothing:
-            # The answer has to be read to be changed.
+        if not effect.is_nothing or self._call.tape is not None:
+            # The answer has to be read to be changed, or to be kept.
             coding = only_readable(request.headers.get("accept-encoding", ""))
-        body = request.body
-        if effect.request is not None:
-            body = effect.request(body)
-        headers = for_upstream(self._headers, coding=coding, resized=effect.request is not None)
+        body = request.body if content is None else content
+        headers = for_upstream(self._headers, coding=coding, resized=content is not None)
         harmless = request.kind == "llm"
         return await self._upstream.ask(request.method, request.url, headers, body, harmless=harmless)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 
 from flakestorm.chaos.effect import Answer
 from flakestorm.chaos.inprocess.passage import (
@@ -15,9 +16,12 @@ from flakestorm.chaos.inprocess.passage import (
     framed,
     has_body,
     is_streamed,
+    recorded_headers,
     unframed,
 )
+from flakestorm.chaos.inprocess.remade import raised_in
 from flakestorm.chaos.inprocess.words import AsyncReply, Words
+from flakestorm.chaos.recorded import NO_ANSWER, Recorded, Tape, Unrecorded, refusal
 from flakestorm.chaos.traffic import OpenCall
 
 AsyncUpstream = Callable[[bytes | None], Awaitable[AsyncReply]]
@@ -43,7 +47,10 @@ async def _reply(passage: Passage, upstream: AsyncUpstream) -> AsyncReply:
     effect, request = passage.call.effect, passage.call.request
     if effect.answer is not None:
         return _whole(passage, effect.answer)
-    reply = await upstream(None if effect.request is None else effect.request(request.body))
+    try:
+        reply = await _asked(passage, upstream)
+    except Unrecorded as missing:
+        return _whole(passage, refusal(str(missing)))
     if effect.lost:
         await _drained(reply)
         raise passage.lost()
@@ -59,6 +66,50 @@ async def _reply(passage: Passage, upstream: AsyncUpstream) -> AsyncReply:
         pieces = _one(await _drained(reply))
     headers = unframed(reply.headers) if shaped or effect.framing else reply.headers
     return _given(passage, AsyncReply(reply.status, headers, pieces, reply.close), streamed, shaped)
+
+
+async def _asked(passage: Passage, upstream: AsyncUpstream) -> AsyncReply:
+    """What comes from upstream, or from a recording of it. Raises ``Unrecorded``."""
+    call, request = passage.call, passage.call.request
+    content = None if call.effect.request is None else call.effect.request(request.body)
+    recorded = call.recorded(content)
+    if recorded is None:
+        reply = await upstream(content)
+        return reply if call.tape is None else _taped(reply, call.tape)
+    await _wait(passage, Silence(recorded.latency_ms / 1000))
+    if recorded.status == NO_ANSWER:
+        raise Broken("unreachable", passage.words.refused())
+    raised = raised_in(recorded)
+    if raised is not None:
+        raise raised
+    headers = recorded_headers(request, recorded)
+    return AsyncReply(recorded.status, headers, _played(passage, recorded), _nothing)
+
+
+def _taped(reply: AsyncReply, tape: Tape) -> AsyncReply:
+    tape.head(reply.status, reply.headers)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        try:
+            async for piece in reply.pieces:
+                tape.add(piece)
+                yield piece
+        except Exception:
+            tape.end("cut")
+            raise
+        tape.end()
+
+    return replace(reply, pieces=pieces())
+
+
+async def _played(passage: Passage, recorded: Recorded) -> AsyncIterator[bytes]:
+    before = 0.0
+    for at_ms, data in recorded.chunks:
+        await _wait(passage, Silence(max(0.0, at_ms - before) / 1000))
+        before = at_ms
+        yield data
+    if recorded.ended == "cut":
+        raise Broken("cut", passage.words.cut())
 
 
 def _whole(passage: Passage, answer: Answer) -> AsyncReply:
@@ -124,6 +175,8 @@ async def _pieces(passage: Passage, reply: AsyncReply, body: Body) -> AsyncItera
 
 
 async def _wait(passage: Passage, silence: Silence) -> None:
+    if not silence.seconds and silence.error is None:
+        return
     seconds, cut_short = passage.wait(silence)
     await asyncio.sleep(seconds)
     passage.waited(silence, cut_short, was_over=passage.call.over.is_set())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from flakestorm.chaos.effect import Answer
 from flakestorm.chaos.inprocess.passage import (
@@ -14,9 +15,12 @@ from flakestorm.chaos.inprocess.passage import (
     framed,
     has_body,
     is_streamed,
+    recorded_headers,
     unframed,
 )
+from flakestorm.chaos.inprocess.remade import raised_in
 from flakestorm.chaos.inprocess.words import Reply, Words
+from flakestorm.chaos.recorded import NO_ANSWER, Recorded, Tape, Unrecorded, refusal
 from flakestorm.chaos.traffic import OpenCall
 
 Upstream = Callable[[bytes | None], Reply]
@@ -42,7 +46,10 @@ def _reply(passage: Passage, upstream: Upstream) -> Reply:
     effect, request = passage.call.effect, passage.call.request
     if effect.answer is not None:
         return _whole(passage, effect.answer)
-    reply = upstream(None if effect.request is None else effect.request(request.body))
+    try:
+        reply = _asked(passage, upstream)
+    except Unrecorded as missing:
+        return _whole(passage, refusal(str(missing)))
     if effect.lost:
         _drained(reply)
         raise passage.lost()
@@ -58,6 +65,50 @@ def _reply(passage: Passage, upstream: Upstream) -> Reply:
         pieces = iter((_drained(reply),))
     headers = unframed(reply.headers) if shaped or effect.framing else reply.headers
     return _given(passage, Reply(reply.status, headers, pieces, reply.close), streamed, shaped)
+
+
+def _asked(passage: Passage, upstream: Upstream) -> Reply:
+    """What comes from upstream, or from a recording of it. Raises ``Unrecorded``."""
+    call, request = passage.call, passage.call.request
+    content = None if call.effect.request is None else call.effect.request(request.body)
+    recorded = call.recorded(content)
+    if recorded is None:
+        reply = upstream(content)
+        return reply if call.tape is None else _taped(reply, call.tape)
+    _wait(passage, Silence(recorded.latency_ms / 1000))
+    if recorded.status == NO_ANSWER:
+        raise Broken("unreachable", passage.words.refused())
+    raised = raised_in(recorded)
+    if raised is not None:
+        raise raised
+    headers = recorded_headers(request, recorded)
+    return Reply(recorded.status, headers, _played(passage, recorded), _nothing)
+
+
+def _taped(reply: Reply, tape: Tape) -> Reply:
+    tape.head(reply.status, reply.headers)
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            for piece in reply.pieces:
+                tape.add(piece)
+                yield piece
+        except Exception:
+            tape.end("cut")
+            raise
+        tape.end()
+
+    return replace(reply, pieces=pieces())
+
+
+def _played(passage: Passage, recorded: Recorded) -> Iterator[bytes]:
+    before = 0.0
+    for at_ms, data in recorded.chunks:
+        _wait(passage, Silence(max(0.0, at_ms - before) / 1000))
+        before = at_ms
+        yield data
+    if recorded.ended == "cut":
+        raise Broken("cut", passage.words.cut())
 
 
 def _whole(passage: Passage, answer: Answer) -> Reply:
@@ -121,6 +172,8 @@ def _pieces(passage: Passage, reply: Reply, body: Body) -> Iterator[bytes]:
 
 
 def _wait(passage: Passage, silence: Silence) -> None:
+    if not silence.seconds and silence.error is None:
+        return
     # An event instead of a sleep: nobody can end a thread, but the end of the trial ends its waiting.
     seconds, cut_short = passage.wait(silence)
     passage.waited(silence, cut_short, was_over=passage.call.over.wait(seconds))

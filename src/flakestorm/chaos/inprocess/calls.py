@@ -7,12 +7,13 @@ import inspect
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flakestorm.chaos.effect import Answer
 from flakestorm.chaos.inprocess.awaiting import async_passed
 from flakestorm.chaos.inprocess.blocking import passed
+from flakestorm.chaos.inprocess.remade import made_again, tape_raised, type_in, typed
 from flakestorm.chaos.inprocess.tool_fault import ToolError, ToolRefused, ToolReset, ToolTimeout
 from flakestorm.chaos.inprocess.values import answer_of, made_up_value, value_of
 from flakestorm.chaos.inprocess.words import AsyncReply, Headers, Reply
@@ -83,7 +84,12 @@ class ToolCall:
         """The result of ``function`` as the agent gets it. Raises ``ToolFault``, or what the tool raises."""
 
         def upstream(_content: bytes | None) -> Reply:
-            answer = self._answer(function())
+            try:
+                value = function()
+            except Exception as error:
+                tape_raised(call.tape, error)
+                raise
+            answer = self._answer(value, call)
             return Reply(answer.status, answer.headers, iter((answer.body,)), lambda: None)
 
         token = running.set(self.name)
@@ -97,7 +103,12 @@ class ToolCall:
         """The same for an async tool."""
 
         async def upstream(_content: bytes | None) -> AsyncReply:
-            answer = self._answer(await function())
+            try:
+                value = await function()
+            except Exception as error:
+                tape_raised(call.tape, error)
+                raise
+            answer = self._answer(value, call)
             return AsyncReply(answer.status, answer.headers, _one(answer.body), _nothing)
 
         token = running.set(self.name)
@@ -114,14 +125,17 @@ class ToolCall:
             message = f"tool '{self.name}' failed with status {status}: {text[:500]}"
             raise ToolError(message, status, text, {name.lower(): value for name, value in headers})
         if self.value is _NOT_CALLED:
+            recorded_type = type_in(headers)
+            if recorded_type:
+                return made_again(body, recorded_type)
             return made_up_value(body, self.is_text)
         return self.value if body == self._body else value_of(body, self.value)
 
-    def _answer(self, value: Any) -> Answer:
+    def _answer(self, value: Any, call: OpenCall) -> Answer:
         self.value = value
         answer = answer_of(value)
         self._body = answer.body
-        return answer
+        return answer if call.tape is None else replace(answer, headers=typed(answer, value))
 
 
 async def _one(body: bytes) -> AsyncIterator[bytes]:

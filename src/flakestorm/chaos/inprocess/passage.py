@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flakestorm.chaos.effect import Answer, Effect, Ending, Pause, Step
 from flakestorm.chaos.inprocess.words import Headers, Words
 from flakestorm.chaos.received import Received
+from flakestorm.chaos.recorded import Recorded
 from flakestorm.chaos.request import CallRequest
 from flakestorm.chaos.traffic import OpenCall
 
@@ -145,6 +146,13 @@ class Body:
             yield from self._shaper.finish()
         if self._framing:
             raise Broken("cut", self._words.short())
+
+
+def recorded_headers(request: CallRequest, recorded: Recorded) -> Headers:
+    """The headers of a recorded answer; a whole one has its length."""
+    if recorded.ended or is_streamed(request, recorded.status, recorded.headers):
+        return recorded.headers
+    return framed(Answer(recorded.status, recorded.headers, recorded.body))
 
 
 def is_streamed(request: CallRequest, status: int, headers: Headers) -> bool:
