@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from flakestorm.invariants.canary import find_canary
+from flakestorm.invariants.refusal import RefusalKind, classify
 from flakestorm.model.contract import Terms
 from flakestorm.model.finding import Finding
+from flakestorm.model.measures import Measures
 from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
+from flakestorm.model.reliability import Grid
+from flakestorm.model.replay import SessionTerms
 from flakestorm.model.run import (
     Assessment,
     PromptRow,
@@ -26,7 +31,10 @@ from flakestorm.scoring.assessment import Demands, assess
 from flakestorm.scoring.behaviour.tokens import Tokens
 from flakestorm.scoring.contract import ContractTally, contract_score
 from flakestorm.scoring.flakiness import always_failing
+from flakestorm.scoring.measures import MeasureTally
 from flakestorm.scoring.overall import DEFAULT_WEIGHTS, with_overall
+from flakestorm.scoring.reliability_surface import SurfaceTally
+from flakestorm.scoring.replay import ReplayTally, replay_score
 from flakestorm.scoring.tally import Tally
 from flakestorm.store.run_file import RunFile
 
@@ -40,7 +48,8 @@ class Facts:
     """What the store keeps beside the records: enough to rebuild every number of the run.
 
     ``weights`` are those of mutation types, ``pillars`` those of the section ``scoring``, ``contract`` is
-    what was promised where a contract is run.
+    what was promised where a contract is run, ``replay`` are the recorded sessions, ``grid``
+    where a reliability surface is measured (it is stored with the run's scenarios).
     """
 
     info: RunInfo
@@ -50,6 +59,8 @@ class Facts:
     minimals: tuple[Minimal, ...] = ()
     pillars: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
     contract: Terms | None = None
+    replay: tuple[SessionTerms, ...] = ()
+    grid: Grid | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The form in which ``RunFile.set_facts`` takes it."""
@@ -61,6 +72,7 @@ class Facts:
             "minimals": [minimal.to_dict() for minimal in self.minimals],
             "pillars": dict(self.pillars),
             "contract": None if self.contract is None else self.contract.to_dict(),
+            "replay": [terms.to_dict() for terms in self.replay],
         }
 
     @classmethod
@@ -80,6 +92,8 @@ class Facts:
             minimals=tuple(map(Minimal.from_dict, data.get("minimals", ()))),
             pillars=data.get("pillars", DEFAULT_WEIGHTS),
             contract=Terms.from_dict(data["contract"]) if data.get("contract") else None,
+            replay=tuple(map(SessionTerms.from_dict, data.get("replay", ()))),
+            grid=_grid_of(data),
         )
 
     def tally(self) -> Tally:
@@ -87,7 +101,9 @@ class Facts:
         tokens = Tokens(self.info.seed, form_of)
         if not self.info.is_exploration:
             contract = None if self.contract is None else ContractTally(self.contract)
-            return Tally(self._weight, contract=contract, tokens=tokens)
+            replay = ReplayTally(self.replay) if self.replay else None
+            surface = None if self.grid is None else SurfaceTally(self.grid)
+            return Tally(self._weight, None, contract, tokens, replay, MeasureTally(refuses), surface)
         # The catalogue of faults is needed for no other run.
         from flakestorm.core.explore_faults import described
 
@@ -95,6 +111,17 @@ class Facts:
 
     def _weight(self, type_: str) -> float:
         return self.weights.get(type_, 1.0)
+
+
+def _grid_of(data: Mapping[str, Any]) -> Grid | None:
+    grid = (data.get("chaos") or {}).get("grid")
+    return Grid.from_dict(grid) if grid and data["info"]["strategy"] == "reliability" else None
+
+
+@lru_cache(maxsize=4096)
+def refuses(reply: str) -> bool:
+    """Whether ``reply`` refuses all that it was asked for."""
+    return classify(reply).kind is RefusalKind.REFUSAL
 
 
 def form_of(reply: str, token: str, sent: str) -> str:
@@ -106,11 +133,18 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
     """The finished run. ``tally`` has counted everything that ``records`` streams."""
     info = facts.info
     contract = tally.contract_result()
-    if contract is None:
+    surface = tally.surface()
+    if surface is not None:
+        # Its points are disturbed more and less: what they come to is the volume, and no other score.
+        measured = Scores()
+    elif contract is None:
         measured = Scores(robustness=tally.robustness(), chaos_resilience=tally.chaos_resilience())
     else:
         # The same trials would count twice if their resilience was a pillar of its own.
         measured = Scores(contract=contract_score(contract))
+    replay = tally.replay_result()
+    if replay is not None:
+        measured = replace(measured, replay=replay_score(replay))
     scores = Scores() if info.is_search else with_overall(measured, facts.pillars)
     scenarios = tally.by_scenario()
     causes = tally.causes.causes(facts.minimals)
@@ -133,6 +167,8 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
             _done(info, tally.totals),
             contract,
             fault_map,
+            replay,
+            surface,
         ),
         scores=scores,
         totals=tally.totals,
@@ -147,6 +183,9 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
         by_scenario=without_rates(scenarios) if info.is_search else scenarios,
         fault_map=fault_map,
         contract=contract,
+        replay=replay,
+        measures=Measures() if info.is_search or contract is not None else tally.measures(),
+        surface=surface,
     )
 
 
@@ -192,6 +231,8 @@ def reassess(run: Run, demands: Demands) -> Assessment:
         _done(run.info, run.totals),
         run.contract,
         run.fault_map,
+        run.replay,
+        run.surface,
     )
 
 

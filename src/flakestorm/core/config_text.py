@@ -37,6 +37,9 @@ _Dumper.add_representer(str, _represent_text)
 
 def yaml_text(data: dict[str, Any], secrets: Secrets) -> str:
     """``data`` (plain values) as YAML, with ``${VARIABLE}`` in place of each secret."""
-    return yaml.dump(
-        secrets.concealed(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH
-    )
+    return literal_yaml(secrets.concealed(data))
+
+
+def literal_yaml(data: dict[str, Any]) -> str:
+    """``data`` as YAML for readers that replace no ``${VARIABLE}``."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)

@@ -14,6 +14,7 @@ from flakestorm.model.events import ControlFinished, Event, TrialFinished
 from flakestorm.model.outcome import Outcome
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.redaction import Redactor
+from flakestorm.model.replay import session_of
 from flakestorm.model.trial import Trial
 from flakestorm.model.verdict import Verdict
 from flakestorm.scoring.flakiness import always_failing, baseline_of
@@ -72,6 +73,8 @@ class Parts:
     """Asked when the control arm is done: why the run must end there, or an empty string."""
     absolute: bool = False
     """Rules count even where they fail undisturbed: a promise that is never kept is broken all the same."""
+    idle: Callable[[Trial, Outcome], str] = lambda _, __: ""
+    """Why a replay proves nothing: what was recorded did not come into play. An empty string where it did."""
     at_once: Callable[[], int | None] = lambda: None
     """How many trials whose calls are watched may run at once, where that is less than otherwise."""
 
@@ -163,9 +166,9 @@ class Engine:
 
     def _record(self, trial: Trial, outcome: Outcome, verdicts: tuple[Verdict, ...]) -> TrialRecord:
         broken = self._broken.get(trial.prompt.id)
-        if broken:
+        if broken and session_of(trial.scenario) is None:
             verdicts = set_aside(verdicts, broken)
-        status, note = conclude(trial, outcome, verdicts)
+        status, note = conclude(trial, outcome, verdicts, self._parts.idle(trial, outcome))
         return self._parts.redact.record(TrialRecord(trial, outcome, verdicts, status, note))
 
     def _announce(self, records: Sequence[TrialRecord]) -> None:

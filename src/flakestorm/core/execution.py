@@ -25,9 +25,10 @@ from flakestorm.core.executor import Limits, LocalExecutor
 from flakestorm.core.experiment import begun, check_experiment, check_resumable, first_facts
 from flakestorm.core.language_models import LanguageModels, keys_of, language_models
 from flakestorm.core.pace import Pace
-from flakestorm.core.plan import Plan, Planned
-from flakestorm.core.planning import CONTRACT, make_plan, strategy_of
+from flakestorm.core.plan import Plan, Planned, Selection
+from flakestorm.core.planning import CONTRACT, REPLAY, Strategy, make_plan, strategy_of
 from flakestorm.core.redacted_errors import redacted_errors
+from flakestorm.core.replay_run import Replays, check_sessions
 from flakestorm.core.selection import parse_selection
 from flakestorm.core.sending import sender
 from flakestorm.core.shrink_run import effort_for, groups_of_trial, shrunk
@@ -39,6 +40,7 @@ from flakestorm.model.errors import UsageError
 from flakestorm.model.events import Event, FindingMade, Reducing, RunFinished, RunStarted, Throttled
 from flakestorm.model.finding import Finding
 from flakestorm.model.redaction import Redactor
+from flakestorm.model.replay import session_of
 from flakestorm.model.run import Run
 from flakestorm.model.trial import Trial
 from flakestorm.model.verdict import Severity
@@ -46,6 +48,9 @@ from flakestorm.mutations.engine import Mutator
 from flakestorm.scoring.tally import Tally
 from flakestorm.store.run_file import RunFile
 from flakestorm.store.runs import RunFolder, exclusive
+
+REPLAYS = "replays"
+"""The section of recorded sessions."""
 
 VARIANTS = "variants"
 """The name under which a run stores what a language model wrote for it, so that resuming asks nobody."""
@@ -57,7 +62,8 @@ class Wishes:
 
     ``resume`` is a run id, the beginning of one, or ``latest``. ``only`` is a selection such as
     ``failed``. ``min_score`` (0–1) overrides the configuration's. ``target`` is an agent object. ``chaos``
-    are the scenarios to go through; a resumed run has its own.
+    are the scenarios to go through; a resumed run has its own. ``replays`` are recorded sessions, which a
+    resumed run needs again.
     """
 
     resume: str | None = None
@@ -65,6 +71,7 @@ class Wishes:
     min_score: float | None = None
     target: object | None = None
     chaos: Chaos | None = None
+    replays: Replays | None = None
     folder: RunFolder = field(default_factory=RunFolder)
 
 
@@ -77,7 +84,9 @@ class Execution:
         self._config = config
         self._wishes = wishes or Wishes()
         self._listeners = listeners
-        self._redact = Redactor(config.secrets | keys_of(config))
+        self._replays = self._wishes.replays
+        told = self._replays.secrets if self._replays else frozenset[str]()
+        self._redact = Redactor(config.secrets | keys_of(config) | told)
         self._findings: list[Finding] = []
         self._refusal = attack_refusal(config.agent, in_python=self._wishes.target is not None)
         self._mutator = Mutator(config.mutations, config.advanced.seed, not self._refusal, config.golden)
@@ -96,12 +105,16 @@ class Execution:
                 plan = self._plan()
                 async with self._disturbed_agent() as agent:
                     await agent.preflight()
-                    if self._wishes.resume is None and not (self._chaos and self._chaos.only):
+                    if self._wishes.resume is None and self._is_mutated:
                         await models.write_variants(self._mutator)
                     with ExitStack() as stack:
                         store = self._open_store(stack, plan)
                         async with self._outsourced(agent, plan) as fast:
                             return await self._run_in(store, plan, judge, fast, models)
+
+    @property
+    def _is_mutated(self) -> bool:
+        return not (self._chaos and self._chaos.only) and not (self._replays and self._replays.only)
 
     async def shrink(self, wanted: str, trial: str = "", budget: int | None = None) -> Run:
         """The stored run ``wanted`` with minimal inputs for its failures, or for those of one ``trial``.
@@ -147,7 +160,8 @@ class Execution:
     async def _disturbed_agent(self) -> AsyncIterator[Agent]:
         """The agent, in an environment that can be disturbed where scenarios are wanted."""
         target = self._wishes.target
-        around = surroundings_of(self._config, self._chaos, self._contract, target is not None)
+        watched = self._replays is not None and self._replays.needs_environment
+        around = surroundings_of(self._config, self._chaos, self._contract, target is not None, watched)
         async with around as self._environment:
             variables = self._environment.surroundings if self._environment is not None else ()
             async with open_agent(self._config.agent, self._on_finding, target, variables) as agent:
@@ -156,7 +170,13 @@ class Execution:
     def _traffic_of(self, trial: Trial) -> Traffic:
         scenario = self._chaos.scenario(trial.scenario) if self._chaos else None
         faults = None if scenario is None else FaultEngine(scenario, self._config.advanced.seed, trial.id)
-        return Traffic(trial.id, faults, self._redact)
+        recordings = self._replays.recordings(trial) if self._replays else None
+        return Traffic(trial.id, faults, self._redact, recordings)
+
+    def _disturbed_by(self, scenario: str) -> frozenset[str]:
+        if self._replays is not None and session_of(scenario) is not None:
+            return self._replays.disturbed_by(scenario)
+        return self._chaos.disturbed_by(scenario) if self._chaos else NO_FAULTS
 
     def _after_control(self) -> str:
         """Whether the faults can reach anything: told at once, and not only by all trials proving nothing."""
@@ -170,9 +190,12 @@ class Execution:
         return ""
 
     def _judge(self, models: LanguageModels) -> Judging:
+        judge: Judging
         if self._contract is not None:
-            return self._contract.judge(models.for_rule)
-        return Judge(self._config.invariants, models.for_rule)
+            judge = self._contract.judge(models.for_rule)
+        else:
+            judge = Judge(self._config.invariants, models.for_rule)
+        return self._replays.judge(judge, models.for_rule) if self._replays else judge
 
     def _at_once(self) -> int | None:
         """How many watched trials may run at once, where that is limited."""
@@ -190,9 +213,19 @@ class Execution:
 
     def _plan(self) -> Planned:
         wishes = self._wishes
+        selection = parse_selection(wishes.only, wishes.folder) if wishes.only else None
+        if self._replays is not None and self._replays.only:
+            self._strategy = Strategy(REPLAY)
+            return self._replays.plan(None, selection)
+        plan = self._other_plan(selection)
+        return self._replays.plan(plan, selection) if self._replays else plan
+
+    def _other_plan(self, selection: Selection | None) -> Planned:
+        """The trials that are no replays."""
+        wishes = self._wishes
         self._strategy = strategy_of(self._config, wishes.folder, wishes.resume, wishes.only, self._chaos)
         if self._contract is not None:
-            return self._contract.plan(parse_selection(wishes.only, wishes.folder) if wishes.only else None)
+            return self._contract.plan(selection)
         attacked = bool(self._mutator.attacked) and not self._refusal
         return make_plan(
             self._config, self._mutator, self._strategy, wishes.folder, wishes.only, attacked, self._chaos
@@ -210,13 +243,16 @@ class Execution:
             store = RunFile.open(path)
         stack.callback(store.close)
         if resume is not None:
-            check_resumable(Facts.of(store), self._config, path.stem)
+            stored = Facts.of(store)
+            check_resumable(stored, self._config, path.stem)
+            check_sessions(self._replays, stored.replay, path.stem)
             self._mutator.variants = store.facts().get(VARIANTS, {})
         return store
 
     def _new_facts(self, run_id: str, plan: Planned) -> Facts:
         planned = plan.planned()
-        used = (CHAOS, CONTRACT) if self._contract else (CHAOS,) if self._chaos else ()
+        parts = {CHAOS: self._chaos, CONTRACT: self._contract, REPLAYS: self._replays}
+        used = [name for name, part in parts.items() if part is not None]
         notes = (*self._config.unused_parts(used), *self._skipped_attacks(), *self._mutator.notes)
         info = begun(self._config, run_id, planned, self._strategy, notes, self._redact)
         if self._wishes.only is not None and planned == 0:
@@ -224,7 +260,8 @@ class Execution:
                 f"--only {self._wishes.only}: no planned trial fits, so there is nothing to run."
             )
         terms = self._contract.terms() if self._contract else None
-        return first_facts(self._config, info, self._wishes.min_score, terms)
+        facts = first_facts(self._config, info, self._wishes.min_score, terms)
+        return replace(facts, replay=self._replays.terms()) if self._replays else facts
 
     def _skipped_attacks(self) -> Iterator[str]:
         if self._refusal and self._mutator.attacked:
@@ -244,9 +281,10 @@ class Execution:
             self._redact,
             tally,
             self._listeners,
-            faults=self._chaos.disturbed_by if self._chaos else lambda _: NO_FAULTS,
+            faults=self._disturbed_by,
             after_control=self._after_control,
             absolute=self._contract is not None,
+            idle=self._replays.why_idle if self._replays else lambda _, __: "",
             at_once=self._at_once,
         )
         done = sum(store.counts().values())

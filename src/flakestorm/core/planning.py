@@ -21,7 +21,8 @@ from flakestorm.model.run import RunInfo
 from flakestorm.mutations.engine import Mutator
 from flakestorm.store.runs import RunFolder
 
-SEARCH, UNIFORM, EXPLORE, CONTRACT = "search", "uniform", "explore", "contract"
+SEARCH, UNIFORM, EXPLORE, CONTRACT, REPLAY = "search", "uniform", "explore", "contract", "replay"
+RELIABILITY = "reliability"
 ALL_TYPES = "mutations.types is not set, so the search takes every type that changes the text"
 
 
@@ -47,6 +48,8 @@ def strategy_of(
     wanted = config.advanced
     if chaos is not None and chaos.columns:
         return Strategy(CONTRACT)
+    if chaos is not None and chaos.grid is not None:
+        return Strategy(RELIABILITY if only is None else UNIFORM)
     if chaos is not None and chaos.budget is not None and only is None:
         return Strategy(EXPLORE, chaos.budget)
     if resume is not None:
@@ -93,6 +96,16 @@ def make_plan(
             settings.seed,
             scouting=config.agent.type in IN_PROCESS,
             note=mutator.notes.append,
+        )
+    if chaos is not None and chaos.grid is not None:
+        from flakestorm.core.reliability_plan import ReliabilityPlan, mutations_at
+
+        return ReliabilityPlan(
+            config.golden,
+            chaos.grid,
+            mutations_at(config, chaos.grid, mutator.notes),
+            settings.control_repeats,
+            parse_selection(only, folder) if only else None,
         )
     if chaos is None:
         return _plan(config, mutator, strategy, folder, only, attacked)

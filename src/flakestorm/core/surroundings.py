@@ -13,15 +13,20 @@ from flakestorm.core.contract_run import ContractRun
 
 @asynccontextmanager
 async def surroundings_of(
-    config: FlakeStormConfig, chaos: Chaos | None, contract: ContractRun | None, is_object: bool
+    config: FlakeStormConfig,
+    chaos: Chaos | None,
+    contract: ContractRun | None,
+    is_object: bool,
+    watched: bool = False,
 ) -> AsyncIterator[Environment | None]:
     """The environment of a run, while it is open; None where nothing is disturbed or kept apart.
 
-    ``is_object`` says that the agent is a Python object given for the run. Raises as ``open_environment``.
+    ``is_object`` says that the agent is a Python object given for the run, ``watched`` that its calls are to
+    be seen even though nothing disturbs them. Raises as ``open_environment``.
     """
-    if contract is not None and not contract.contract.scenarios:
+    if contract is not None and not contract.contract.scenarios and not watched:
         yield contract.lanes()
-    elif chaos is None:
+    elif chaos is None and not watched:
         yield None
     else:
         gateway = config.chaos.gateway if config.chaos is not None else None

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from flakestorm.model.contract import ContractResult
 from flakestorm.model.fault_map import FaultMap
 from flakestorm.model.finding import Finding
+from flakestorm.model.measures import Measures
 from flakestorm.model.minimal import Minimal
 from flakestorm.model.record import TrialRecord
+from flakestorm.model.reliability import Surface
+from flakestorm.model.replay import ReplayResult
 from flakestorm.model.verdict import Severity
 
 
@@ -220,9 +223,9 @@ class RunInfo:
     """What was run and how: enough to repeat it. ``status`` is running, complete or partial.
 
     ``notes`` are sentences about what was skipped, retried, or could not be done, and why. ``request``
-    is None where the agent is not reached over HTTP. ``strategy`` is uniform, search or explore; a search
-    spends ``budget`` calls where failures are, an exploration tries each fault once at each call, so that
-    their rates are no estimates. ``branch`` and ``commit`` are those of the working folder in Git, or empty.
+    is None where the agent is not reached over HTTP. ``strategy`` is uniform, search, explore, contract or
+    reliability; a search spends ``budget`` calls where failures are, an exploration tries each fault once at
+    each call, so that their rates are no estimates. ``branch`` and ``commit`` are those of the working folder in Git, or empty.
     """
 
     id: str
@@ -283,3 +286,6 @@ class Run:
     by_scenario: tuple[ScenarioRow, ...] = ()
     fault_map: FaultMap | None = None
     contract: ContractResult | None = None
+    measures: Measures = field(default_factory=Measures)
+    surface: Surface | None = None
+    replay: ReplayResult | None = None

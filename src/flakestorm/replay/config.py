@@ -47,6 +47,23 @@ class ReplaySession(Section):
         return self
 
 
+SESSION_VERSION: Literal["1.0"] = "1.0"
+"""The version of the session file's format; readers refuse later ones."""
+
+
+class SessionFile(ReplaySession):
+    """A session file with one session."""
+
+    version: Literal["1.0"] = Field(SESSION_VERSION, description="Version of the file format")
+
+
+class SessionsFile(Section):
+    """A session file with several sessions."""
+
+    version: Literal["1.0"] = Field(SESSION_VERSION, description="Version of the file format")
+    sessions: tuple[ReplaySession, ...] = Field(min_length=1, description="Recorded sessions")
+
+
 class SourceFilter(Section):
     """Which of a project's sessions to fetch."""
 

@@ -31,6 +31,7 @@ from flakestorm.model.run import (
 )
 from flakestorm.model.verdict import Severity
 from flakestorm.reports.contract_dict import contract_from_dict, contract_to_dict
+from flakestorm.reports.replay_dict import replay_from_dict, replay_to_dict
 
 SCHEMA = "flakestorm-report/1"
 """The name and version of the format; a change that breaks readers raises the number."""
@@ -51,6 +52,7 @@ def run_to_dict(run: Run) -> dict[str, Any]:
         "by_prompt": [asdict(row) for row in run.by_prompt],
         "by_scenario": [_scenario_to_dict(row) for row in run.by_scenario],
         "contract": contract_to_dict(run.contract, run.scores.contract),
+        "replay": replay_to_dict(run.replay),
         "cells": [asdict(cell) for cell in run.cells],
         "latency": {
             "control": _asdict_or_none(run.control_latency),
@@ -83,6 +85,7 @@ def run_from_dict(data: dict[str, Any], records: Callable[[], Iterator[TrialReco
         # Reports of older versions have no scenarios.
         by_scenario=tuple(map(_scenario_row, data.get("by_scenario", ()))),
         contract=contract_from_dict(data.get("contract")),
+        replay=replay_from_dict(data.get("replay")),
         fault_map=FaultMap.from_dict(data["fault_map"]) if data.get("fault_map") else None,
     )
 

@@ -10,6 +10,7 @@ from flakestorm.model.record import TrialStatus
 from flakestorm.model.verdict import Severity, VerdictStatus
 from flakestorm.model.wire import Ended
 from flakestorm.reports.contract_dict import contract_schema
+from flakestorm.reports.replay_dict import replay_schema
 from flakestorm.reports.run_dict import SCHEMA
 from flakestorm.reports.schema_calls import call, scenario_row
 from flakestorm.reports.schema_fault_map import fault_map
@@ -29,7 +30,7 @@ from flakestorm.reports.schema_words import (
     reference,
 )
 
-LATER = ("by_scenario", "contract", "fault_map")
+LATER = ("by_scenario", "contract", "replay", "fault_map")
 """Keys that the first reports of this format do not have yet, or that only some runs have."""
 
 
@@ -63,6 +64,7 @@ def _head() -> JsonSchema:
         "by_prompt": list_of(reference("by_prompt")),
         "by_scenario": list_of(reference("by_scenario")),
         "contract": {**or_null(contract_schema()), "description": "null: no contract was run"},
+        "replay": {**or_null(replay_schema()), "description": "null: no recorded session was replayed"},
         "cells": list_of(reference("cell")),
         "latency": object_of({arm: or_null(reference("latency")) for arm in ("control", "disturbed")}),
         "causes": list_of(reference("cause")),
@@ -89,7 +91,7 @@ def _run() -> JsonSchema:
             "notes": list_of(TEXT),
             "request": or_null(object_of(request)),
             "strategy": {
-                **one_of(("uniform", "search", "explore", "contract")),
+                **one_of(("uniform", "search", "explore", "contract", "replay")),
                 "description": "search, explore: calls did not go evenly, so that no rate is an estimate",
             },
             "budget": or_null(COUNT),

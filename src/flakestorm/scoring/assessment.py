@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from flakestorm.model.contract import ContractResult
 from flakestorm.model.fault_map import FaultMap, PointState
+from flakestorm.model.reliability import Surface
+from flakestorm.model.replay import ReplayResult, session_of
 from flakestorm.model.run import Assessment, Cause, ScenarioRow, Score, Scores, Totals
 from flakestorm.model.verdict import Severity
 from flakestorm.scoring.contract import broken_promises, sentence, unproved_promises
+from flakestorm.scoring.replay import failed_sessions, replay_sentence, unproved_sessions
+from flakestorm.scoring.surface_sentence import surface_gaps, surface_sentence
 
 NOTHING_PROVED = "No disturbed trial could be judged, so nothing is proved."
 SKIPPED = (
@@ -43,24 +47,30 @@ def assess(
     partial: str = "",
     contract: ContractResult | None = None,
     fault_map: FaultMap | None = None,
+    replay: ReplayResult | None = None,
+    surface: Surface | None = None,
 ) -> Assessment:
     """Exit codes: 0 good, 1 fell short, 3 could not work, 4 nothing proved, 130 interrupted.
 
     Without a demanded score only a broken critical invariant is a shortfall. A ``search`` measures no score.
     A scenario none of whose faults fired proves nothing, whatever the others show. ``partial`` says how much
     of the plan was run ("40 of 357 trials") unless all of it was: what is left could still fail, so that such
-    a run is never good. A ``contract`` is broken by its critical cells, whatever the score.
+    a run is never good. A ``contract`` is broken by its critical cells, whatever the score, and of a
+    ``replay`` each session that goes wrong is a shortfall: it was recorded so that it does not happen again.
+    A ``surface`` takes the place of the score; it counts an agent that gives no reply as not reliable.
     """
-    if fault_map is not None:
+    if surface is not None:
+        headline = surface_sentence(surface, control)
+    elif fault_map is not None:
         headline = _explored(fault_map, control)
     elif search:
         headline = _found(causes, totals, control)
     else:
-        headline = _headline(scores, totals, control, contract)
+        headline = _headline(scores, totals, control, contract, replay)
     if partial:
         headline = f"Partial, {partial}: {headline[0].lower()}{headline[1:]}"
     reasons: list[str] = []
-    shortfalls = _shortfalls(scores, causes, demands, contract)
+    shortfalls = _shortfalls(scores, causes, demands, contract, replay)
     code = FELL_SHORT if shortfalls else GOOD
     reasons += shortfalls
     if demands.min_score is None and scores.overall is not None:
@@ -68,17 +78,22 @@ def assess(
     if search:
         code, why = _of_search(code, totals, control, demands)
         reasons += why if fault_map is None or code == INCONCLUSIVE else [EXPLORED]
+    elif surface is not None:
+        gaps = surface_gaps(surface)
+        code = code or (INCONCLUSIVE if gaps else GOOD)
+        reasons += gaps
     elif scores.overall is None:
         code = INCONCLUSIVE
-        reasons.append(NOTHING_PROVED)
+        if replay is None:
+            reasons.append(NOTHING_PROVED)
         if totals.skipped:
             reasons.append(SKIPPED.format(totals.skipped))
-    unproved = _unproved(scenarios, contract)
+    unproved = _unproved(scenarios, contract, replay)
     if unproved:
         code = code or INCONCLUSIVE
         reasons += unproved
     # A search looks for errors as well, so their share says nothing about how the work went.
-    over_budget = "" if search else _over_budget(totals, scenarios, demands)
+    over_budget = "" if search else _over_budget(totals, scenarios, demands, replay, surface)
     if over_budget:
         # A shortfall that was found stays found, however many other trials had no verdict.
         code = code if code == FELL_SHORT else NO_WORK
@@ -92,9 +107,12 @@ def assess(
     return Assessment(code, headline, tuple(reasons))
 
 
-def _unproved(scenarios: tuple[ScenarioRow, ...], contract: ContractResult | None) -> list[str]:
-    """A sentence for each promise, and each scenario, about which nothing is proved."""
+def _unproved(
+    scenarios: tuple[ScenarioRow, ...], contract: ContractResult | None, replay: ReplayResult | None
+) -> list[str]:
+    """A sentence for each promise, session and scenario about which nothing is proved."""
     reasons = [] if contract is None else unproved_promises(contract)
+    reasons += [] if replay is None else unproved_sessions(replay)
     idle = [row for row in scenarios if row.totals.trials and row.unfired == row.totals.trials]
     reasons += map(_nothing_fired, idle[:SHOWN_IDLE])
     if len(idle) > SHOWN_IDLE:
@@ -110,12 +128,23 @@ def _nothing_fired(row: ScenarioRow) -> str:
     )
 
 
-def _over_budget(totals: Totals, scenarios: tuple[ScenarioRow, ...], demands: Demands) -> str:
+def _over_budget(
+    totals: Totals,
+    scenarios: tuple[ScenarioRow, ...],
+    demands: Demands,
+    replay: ReplayResult | None,
+    surface: Surface | None,
+) -> str:
     """Why too many trials have no verdict, or an empty string.
 
-    That no fault came up in a trial is chance or the scenario's own matter, and no failure to work.
+    That no fault came up in a trial is chance or the scenario's own matter, and no failure to work. The same
+    holds for a session whose recorded answers nobody asked for.
     """
-    unjudged = totals.errored + totals.inconclusive - sum(row.unfired for row in scenarios)
+    idle = sum(row.unfired for row in scenarios)
+    idle += sum(session.inconclusive for session in replay.sessions) if replay is not None else 0
+    # The surface has a verdict on an agent that gives no reply.
+    idle += sum(cell.errors for cell in surface.cells) if surface is not None else 0
+    unjudged = totals.errored + totals.inconclusive - idle
     countable = totals.trials - totals.skipped
     if not countable or unjudged / countable <= demands.error_budget:
         return ""
@@ -142,13 +171,21 @@ def _of_search(code: int, totals: Totals, control: Totals | None, demands: Deman
 
 
 def _shortfalls(
-    scores: Scores, causes: tuple[Cause, ...], demands: Demands, contract: ContractResult | None
+    scores: Scores,
+    causes: tuple[Cause, ...],
+    demands: Demands,
+    contract: ContractResult | None,
+    replay: ReplayResult | None,
 ) -> list[str]:
     reasons = []
     score = scores.overall
     if demands.min_score is not None and score is not None and score.value < demands.min_score:
         doubt = " (but the interval reaches it)" if score.high >= demands.min_score else ""
         reasons.append(f"The score {score.value:.3f} is below the {demands.min_score:.3f} asked for{doubt}.")
+    if replay is not None:
+        reasons += failed_sessions(replay)
+        # Each of them is told of already.
+        causes = tuple(cause for cause in causes if session_of(cause.type) is None)
     if contract is not None:
         # Its cells tell the same with the scenarios in which it is so.
         return [*reasons, *broken_promises(contract)]
@@ -185,7 +222,22 @@ def _explored(fault_map: FaultMap, control: Totals | None) -> str:
     )
 
 
-def _headline(scores: Scores, totals: Totals, control: Totals | None, contract: ContractResult | None) -> str:
+def _headline(
+    scores: Scores,
+    totals: Totals,
+    control: Totals | None,
+    contract: ContractResult | None,
+    replay: ReplayResult | None,
+) -> str:
+    others = contract is not None or scores.robustness or scores.chaos_resilience
+    replayed = "" if replay is None else replay_sentence(replay, scores.replay)
+    if replayed and not others:
+        return replayed
+    told = _measured(scores, totals, control, contract)
+    return f"{told} {replayed}" if replayed else told
+
+
+def _measured(scores: Scores, totals: Totals, control: Totals | None, contract: ContractResult | None) -> str:
     if contract is not None:
         return sentence(contract, scores.contract)
     undisturbed = ""

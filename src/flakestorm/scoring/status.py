@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from flakestorm.model.outcome import ErrorKind, Outcome
 from flakestorm.model.record import TrialStatus
+from flakestorm.model.reliability import point_of
+from flakestorm.model.replay import session_of
 from flakestorm.model.trial import NO_CHAOS, Trial
 from flakestorm.model.verdict import Verdict, VerdictStatus
 
@@ -27,14 +29,19 @@ def set_aside(verdicts: Sequence[Verdict], broken: Collection[str]) -> tuple[Ver
     )
 
 
-def conclude(trial: Trial, outcome: Outcome, verdicts: Sequence[Verdict]) -> tuple[TrialStatus, str]:
+def conclude(
+    trial: Trial, outcome: Outcome, verdicts: Sequence[Verdict], idle: str = ""
+) -> tuple[TrialStatus, str]:
     """The status of the trial, and one sentence for those that count for nothing.
 
-    A trial whose scenario injected nothing is inconclusive, and so is one with nothing but set-aside
-    verdicts. A failed verdict outweighs an error: a rule that could be judged was broken. What cannot be
-    expressed for this kind of agent is skipped.
+    A trial whose scenario injected nothing is inconclusive (but at a point of a reliability grid, where that
+    no fault came up is part of the rate); of a replay ``idle`` says that it is and why. So is one with
+    nothing but set-aside verdicts. A failed verdict outweighs an error: a rule that could be judged was
+    broken. What cannot be expressed for this kind of agent is skipped.
     """
-    if trial.scenario != NO_CHAOS and not outcome.faults_fired:
+    if idle:
+        return TrialStatus.INCONCLUSIVE, idle
+    if not outcome.faults_fired and _is_disturbed(trial.scenario):
         return TrialStatus.INCONCLUSIVE, f"no fault of scenario '{trial.scenario}' fired"
     statuses = {verdict.status for verdict in verdicts}
     if VerdictStatus.FAILED in statuses:
@@ -50,3 +57,8 @@ def conclude(trial: Trial, outcome: Outcome, verdicts: Sequence[Verdict]) -> tup
     if any(verdict.detail == SET_ASIDE for verdict in verdicts):
         return TrialStatus.INCONCLUSIVE, "its invariants fail for this golden prompt even undisturbed"
     return TrialStatus.SKIPPED, "no invariant applies to it"
+
+
+def _is_disturbed(scenario: str) -> bool:
+    """Whether a trial in ``scenario`` is about faults, and shows nothing without any."""
+    return scenario != NO_CHAOS and session_of(scenario) is None and point_of(scenario) is None

@@ -10,7 +10,10 @@ from flakestorm.model.contract import ContractResult
 from flakestorm.model.fault_map import FaultMap
 from flakestorm.model.fault_point import points_in
 from flakestorm.model.finding import Finding
+from flakestorm.model.measures import Measures
 from flakestorm.model.record import TrialRecord
+from flakestorm.model.reliability import Surface, point_of
+from flakestorm.model.replay import ReplayResult, session_of
 from flakestorm.model.run import Cell, Latency, PromptRow, ScenarioRow, Score, Totals, TypeRow
 from flakestorm.model.trial import NO_CHAOS
 from flakestorm.scoring.behaviour.tally import BehaviourTally
@@ -21,6 +24,9 @@ from flakestorm.scoring.counts import Cells, Counts
 from flakestorm.scoring.fault_map import Describe, FaultMapTally, family_name
 from flakestorm.scoring.flakiness import control_findings
 from flakestorm.scoring.latency import LatencyTally
+from flakestorm.scoring.measures import MeasureTally
+from flakestorm.scoring.reliability_surface import SurfaceTally
+from flakestorm.scoring.replay import ReplayTally
 from flakestorm.scoring.scenarios import ScenarioTally
 
 
@@ -45,7 +51,9 @@ class Tally:
 
     For an exploration, ``describe`` knows the catalogue of faults: instead of a row for each of its many
     scenarios there is a map of them, and what they show is gathered by families of faults. For a contract,
-    ``contract`` counts its cells. ``tokens`` finds in replies what the run's faults planted.
+    ``contract`` counts its cells, for recorded sessions ``replay`` counts these. ``tokens`` finds in replies
+    what the run's faults planted. ``measures`` counts what is said beside the scores; for a reliability run,
+    ``surface`` counts the points of its grid.
     """
 
     def __init__(
@@ -54,6 +62,9 @@ class Tally:
         describe: Describe | None = None,
         contract: ContractTally | None = None,
         tokens: Tokens | None = None,
+        replay: ReplayTally | None = None,
+        measures: MeasureTally | None = None,
+        surface: SurfaceTally | None = None,
     ) -> None:
         self._weight = weight
         self._all = Counts()
@@ -67,6 +78,9 @@ class Tally:
         self._behaviour = BehaviourTally(gathered, tokens)
         self._scenarios = ScenarioTally(weight)
         self._contract = contract
+        self._replay = replay
+        self._measures = measures or MeasureTally()
+        self._surface = surface
         self._map = None if describe is None else FaultMapTally(describe)
         self.causes = CauseTally(gathered)
 
@@ -74,6 +88,12 @@ class Tally:
         """Count one finished trial; the control arm of a golden prompt comes before its other trials."""
         trial, status = record.trial, record.status
         self._all.add(status)
+        if session_of(trial.scenario) is not None:
+            self._add_replay(record)
+            return
+        self._measures.add(record)
+        if self._surface is not None:
+            self._surface.add(record)
         prompt = self._prompt(record)
         # How long an attack takes is the attacker's doing.
         if record.outcome.reply is not None and record.outcome.wire is None:
@@ -91,10 +111,19 @@ class Tally:
             return
         prompt.disturbed.add(status)
         self.causes.add(record)
-        if trial.scenario != NO_CHAOS:
+        point = None if self._surface is None else point_of(trial.scenario)
+        if trial.scenario != NO_CHAOS and point is None:
             self._scenarios.add(record, case)
-        elif trial.mutation is not None:
+        elif trial.mutation is not None and (point is None or not point.rate):
             self._add_mutation(record, trial.mutation.type)
+
+    def _add_replay(self, record: TrialRecord) -> None:
+        """A replay is no golden prompt, and nothing that was measured undisturbed is a measure of it."""
+        self.causes.add(record)
+        if record.outcome.reply is not None:
+            self._disturbed_latency.add(record.outcome.latency_ms)
+        if self._replay is not None:
+            self._replay.add(record)
 
     def _add_mutation(self, record: TrialRecord, type_: str) -> None:
         self._types.setdefault(type_, Counts()).add(record.status)
@@ -148,6 +177,18 @@ class Tally:
     def contract_result(self) -> ContractResult | None:
         """The cells of a contract; None for any other run."""
         return None if self._contract is None else self._contract.result()
+
+    def replay_result(self) -> ReplayResult | None:
+        """How recorded sessions went; None for a run without any."""
+        return None if self._replay is None else self._replay.result()
+
+    def measures(self) -> Measures:
+        """What is said beside the scores."""
+        return self._measures.measures()
+
+    def surface(self) -> Surface | None:
+        """The reliability surface; None for a run that measures none."""
+        return None if self._surface is None else self._surface.surface()
 
     def by_type(self) -> tuple[TypeRow, ...]:
         """One row per mutation type, the weakest first."""
