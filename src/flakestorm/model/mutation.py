@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -41,24 +41,29 @@ class Edit(NamedTuple):
     replacement: str
 
 
-def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     """``text`` with all ``edits`` made; they are ordered, do not overlap, and refer to the original text.
 
     Several insertions at one place are made in the order given. Raises ``ValueError`` on an overlap.
     """
+    done, size = 0, len(text)
+    if len(edits) == 1:  # Most mutations are of one edit.
+        ((start, end, replacement),) = edits
+        if 0 <= start <= end <= size:
+            return f"{text[:start]}{replacement}{text[end:]}"
     pieces: list[str] = []
-    done = 0
-    for edit in edits:
-        if edit.start < done or edit.end < edit.start or edit.end > len(text):
-            raise ValueError(f"edit {edit} overlaps the one before it or leaves the text (0..{len(text)})")
-        pieces.append(text[done : edit.start])
-        pieces.append(edit.replacement)
-        done = edit.end
+    for start, end, replacement in edits:
+        if not done <= start <= end <= size:
+            edit = Edit(start, end, replacement)
+            raise ValueError(f"edit {edit} overlaps the one before it or leaves the text (0..{size})")
+        pieces.append(text[done:start])
+        pieces.append(replacement)
+        done = end
     pieces.append(text[done:])
     return "".join(pieces)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Mutation:
     """A disturbed golden prompt.
 
@@ -78,6 +83,33 @@ class Mutation:
     canary: str | None = None
     implied: tuple[str, ...] = ()
     attack: Attack | None = None
+
+    # Written out: the one that dataclass makes sets frozen fields one by one, a tenth of a mutation's time.
+    def __init__(
+        self,
+        type: str,  # noqa: A002 - the name of the field
+        operator: str,
+        turns: tuple[str, ...],
+        kind: Kind,
+        seed: int,
+        intensity: float,
+        edits: tuple[Edit, ...],
+        canary: str | None = None,
+        implied: tuple[str, ...] = (),
+        attack: Attack | None = None,
+    ) -> None:
+        self.__dict__.update(
+            type=type,
+            operator=operator,
+            turns=turns,
+            kind=kind,
+            seed=seed,
+            intensity=intensity,
+            edits=edits,
+            canary=canary,
+            implied=implied,
+            attack=attack,
+        )
 
     @property
     def text(self) -> str:

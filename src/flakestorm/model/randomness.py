@@ -20,8 +20,10 @@ def _frame(part: object) -> bytes:
     return b"%d:%b" % (len(text), text)
 
 
-# Thousands of decisions share their seed, subject and kind; 1 and True are different texts.
-_known_frame = lru_cache(maxsize=8192, typed=True)(_frame)
+# Thousands of decisions share their seed and subject, or kind and ordinal; 1 and True are different texts.
+@lru_cache(maxsize=8192, typed=True)
+def _frames(first: object, second: object) -> bytes:
+    return b"%b\x1f%b" % (_frame(first), _frame(second))
 
 
 def digest(*parts: object, size: int = 8) -> bytes:
@@ -37,12 +39,7 @@ def identifier(*parts: object, length: int = 12) -> str:
 
 
 def _number(seed: int, subject: str, what: str, ordinal: int) -> int:
-    framed = b"%b\x1f%b\x1f%b\x1f%b" % (
-        _known_frame(seed),
-        _known_frame(subject),
-        _known_frame(what),
-        _known_frame(ordinal),
-    )
+    framed = b"%b\x1f%b" % (_frames(seed, subject), _frames(what, ordinal))
     return int.from_bytes(blake2b(framed, digest_size=8).digest(), "big")
 
 
@@ -51,7 +48,7 @@ def draw(seed: int, subject: str, what: str, ordinal: int = 0) -> float:
     return _number(seed, subject, what, ordinal) * UNIT
 
 
-def generator(seed: int, subject: str, what: str, ordinal: int = 0) -> Random:
+def generator(seed: int, subject: str, what: str, ordinal: int = 0) -> Draws:
     """A random generator of its own for one decision that needs several draws."""
     return Draws(_number(seed, subject, what, ordinal))
 
@@ -62,35 +59,37 @@ class Draws(Random):
     The standard generator fills 2.5 kB of state when it is seeded, which would be most of the work for a
     decision of three draws. This one is Knuth's 64-bit linear congruential generator, read from the top,
     and seeded with a hash. Ranges are up to 2**53 long; the bias of a range of n is below n / 2**53.
+    ``state`` is another one after each draw.
     """
+
+    gauss_next: float | None = None
 
     def __init__(self, seed: int) -> None:
         # Random.__init__ is left out on purpose: it would do the expensive seeding.
-        self.gauss_next: float | None = None
-        self._state = seed & _MASK
+        self.state = seed & _MASK
 
     def seed(self, a: Any = None, version: int = 2) -> None:  # noqa: ARG002 - the signature of Random
         """Start again from the hash of ``a``."""
         self.gauss_next = None
-        self._state = int.from_bytes(digest(a), "big")
+        self.state = int.from_bytes(digest(a), "big")
 
     def getstate(self) -> tuple[Any, ...]:
         """What ``setstate`` takes."""
-        return self._state, self.gauss_next
+        return self.state, self.gauss_next
 
     def setstate(self, state: tuple[Any, ...]) -> None:
         """Go on from ``state``."""
-        self._state, self.gauss_next = state
+        self.state, self.gauss_next = state
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Draws, (self._state,), self.getstate()
+        return Draws, (self.state,), self.getstate()
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.setstate(state)
 
     def random(self) -> float:
         """A number in [0, 1) with 53 random bits."""
-        state = self._state = (self._state * _MULTIPLIER + _INCREMENT) & _MASK
+        state = self.state = (self.state * _MULTIPLIER + _INCREMENT) & _MASK
         return (state >> 11) * 2.0**-53
 
     def getrandbits(self, k: int, /) -> int:
@@ -109,7 +108,7 @@ class Draws(Random):
 
     def choice(self, seq: Any) -> Any:
         """A member of ``seq``. Raises ``IndexError`` when it is empty."""
-        state = self._state = (self._state * _MULTIPLIER + _INCREMENT) & _MASK
+        state = self.state = (self.state * _MULTIPLIER + _INCREMENT) & _MASK
         return seq[int((state >> 11) * 2.0**-53 * len(seq))]
 
     def shuffle(self, x: MutableSequence[Any]) -> None:  # type: ignore[override] # 3.10's second way is gone

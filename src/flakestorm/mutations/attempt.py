@@ -31,10 +31,10 @@ def attempt(
     What draws nothing makes the same thing whatever the ``ordinal``. ``intensity`` is 0–1.
     """
     rng = generator(seed, prompt.id, choice.name, ordinal)
-    untouched = rng.getstate()
+    untouched = rng.state
     canary = make_canary(rng) if choice.has_canary else ""
     draft = _draft(choice, prompt.turns, canary, rng, intensity, reach)
-    drew = choice.has_canary or rng.getstate() != untouched
+    drew = choice.has_canary or rng.state != untouched
     if draft is None:
         return None, drew
     earlier = prompt.turns[:-1] if draft.earlier is None else draft.earlier
@@ -59,15 +59,16 @@ def attempt(
 def _draft(
     choice: Choice, turns: tuple[str, ...], canary: str, rng: Random, intensity: float, reach: Reach
 ) -> Draft | None:
-    (info, template), *others = choice.steps
+    steps = choice.steps
+    info, template = steps[0]
     source = _source(turns, template)
     if canary:
         source = source.with_canary(canary)
     draft = applied(info, source, rng, intensity, reach)
-    if draft is None or not others:
+    if draft is None or len(steps) == 1:
         return draft
     edits, earlier = draft.edits, draft.earlier
-    for further, template in others:
+    for further, template in steps[1:]:
         source = _changed(source, draft, template)
         draft = applied(further, source, rng, intensity, reach)
         if draft is None or _is_disarmed(source, draft):

@@ -159,11 +159,9 @@ class Mutator:
 
 def _is_new(mutation: Mutation, seen: set[object]) -> bool:
     """Whether nothing like it was made before; now it was."""
-    key = mutation.attack or _memory(mutation.turns)
-    if key in seen:
-        return False
-    seen.add(key)
-    return True
+    before = len(seen)
+    seen.add(mutation.attack or _memory(mutation.turns))
+    return len(seen) > before
 
 
 def _memory(turns: tuple[str, ...]) -> object:

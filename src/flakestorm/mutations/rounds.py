@@ -37,11 +37,8 @@ class Rounds:
         if number < KEPT:
             self._orders[what, number] = order
         first = int(self._begin(prompt_id) * len(order))
-        taken = set()
-        for choice in chain(islice(order, first, None), islice(order, first)):
-            if choice.name not in taken:
-                taken.add(choice.name)
-                yield choice
+        # By identity: each of ``choices`` is one object, and no two of them have the same name.
+        return iter(dict.fromkeys(chain(islice(order, first, None), islice(order, first))))
 
     def _beginning(self, prompt_id: str) -> float:
         """Where in the shared order (0–1) the prompt begins; further prompts change nothing for it."""

@@ -6,8 +6,8 @@ An agent (or a cache in front of it) that goes by resemblance gives the golden a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from itertools import zip_longest
 from random import Random
 
@@ -15,7 +15,7 @@ from flakestorm.model.mutation import Edit, Kind
 from flakestorm.mutations.edits import around, pick
 from flakestorm.mutations.registry import Draft, Source, operator
 from flakestorm.mutations.tables import lines, table
-from flakestorm.mutations.wording import in_case_of
+from flakestorm.mutations.wording import Wording, in_case_of
 
 FAMILY = "semantic_similarity_attack"
 CHANGED = ("answer_changes",)
@@ -70,7 +70,7 @@ def _swaps(name: str) -> Mapping[str, tuple[str, ...]]:
 
 def _swapped(source: Source, rng: Random, name: str) -> Draft | None:
     """One expression of the word list, swapped; a second swap could give the first meaning back."""
-    found = list(_expressions(source, _swaps(name)))
+    found = _expressions(source.wording, name)
     if not found:
         return None
     start, end, expression = rng.choice(found)
@@ -78,18 +78,22 @@ def _swapped(source: Source, rng: Random, name: str) -> Draft | None:
     return Draft((Edit(start, end, in_case_of(source.text[start:end], new)),))
 
 
-def _expressions(source: Source, swaps: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[int, int, str]]:
-    """(start, end, expression) of the words and pairs of words that are keys of ``swaps``."""
-    words = source.wording.words
+@lru_cache(maxsize=256)
+def _expressions(wording: Wording, name: str) -> tuple[tuple[int, int, str], ...]:
+    """(start, end, expression) of the words and pairs of words that the word list ``name`` can swap."""
+    swaps = _swaps(name)
+    words, text = wording.words, wording.text
+    found = []
     paired = 0
     for word, following in zip_longest(words, words[1:]):
         if following is not None and following.start == word.end + 1:
             pair = f"{word.lower} {following.lower}"
-            if pair in swaps and source.text[word.end] == " ":
+            if pair in swaps and text[word.end] == " ":
                 paired = following.end
-                yield word.start, following.end, pair
+                found.append((word.start, following.end, pair))
         if word.end > paired and word.lower in swaps:
-            yield word.start, word.end, word.lower
+            found.append((word.start, word.end, word.lower))
+    return tuple(found)
 
 
 @operator(FAMILY, "negation", Kind.CHANGES_MEANING, CHANGED)
