@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any
 
@@ -14,6 +14,7 @@ from flakestorm.core.plan import Planned, Selection
 from flakestorm.model.errors import UsageError
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.record import TrialRecord
+from flakestorm.model.reliability import Grid
 from flakestorm.model.trial import NO_CHAOS, Trial
 
 CONFIGURED = "chaos"
@@ -28,7 +29,8 @@ class Chaos:
 
     With a ``budget`` it is an exploration of so many trials, whose scenarios are made while it goes on;
     ``deadline_ms`` is the agent's, by which they wait. ``columns`` are the scenarios that a contract is
-    judged in, the undisturbed one included.
+    judged in, the undisturbed one included. ``grid`` is where a reliability surface is measured:
+    the scenarios are its points. In a run of all pillars ``measured`` are the scenarios that count as chaos.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -36,6 +38,8 @@ class Chaos:
     budget: int | None = None
     columns: tuple[str, ...] = ()
     deadline_ms: int = 0
+    grid: Grid | None = None
+    measured: tuple[str, ...] | None = None
 
     @classmethod
     def exploration(cls, budget: int, config: FlakeStormConfig) -> Chaos:
@@ -80,6 +84,8 @@ class Chaos:
             data.get("budget"),
             tuple(data.get("columns", ())),
             data.get("deadline_ms", 0),
+            Grid.from_dict(data["grid"]) if data.get("grid") else None,
+            tuple(data["measured"]) if data.get("measured") is not None else None,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,6 +97,8 @@ class Chaos:
             "budget": self.budget,
             "columns": self.columns,
             "deadline_ms": self.deadline_ms,
+            "grid": None if self.grid is None else asdict(self.grid),
+            "measured": self.measured,
         }
 
     def scenario(self, name: str) -> Scenario | None:

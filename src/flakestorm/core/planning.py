@@ -22,7 +22,7 @@ from flakestorm.mutations.engine import Mutator
 from flakestorm.store.runs import RunFolder
 
 SEARCH, UNIFORM, EXPLORE, CONTRACT, REPLAY = "search", "uniform", "explore", "contract", "replay"
-RELIABILITY = "reliability"
+RELIABILITY, CI = "reliability", "ci"
 ALL_TYPES = "mutations.types is not set, so the search takes every type that changes the text"
 
 
@@ -46,6 +46,8 @@ def strategy_of(
     Raises ``UsageError`` when the configuration asks for another strategy than the run has.
     """
     wanted = config.advanced
+    if chaos is not None and chaos.measured is not None:
+        return Strategy(CI)
     if chaos is not None and chaos.columns:
         return Strategy(CONTRACT)
     if chaos is not None and chaos.grid is not None:
@@ -112,6 +114,8 @@ def make_plan(
     plan = _plan(config, mutator, strategy, folder, only, attacked, mutated=not chaos.only)
     selection = parse_selection(only, folder) if only else None
     scenarios = chaos.scenarios
+    if chaos.measured is not None:
+        scenarios = tuple(scenario for scenario in scenarios if scenario.name in chaos.measured)
     if chaos.budget is not None and only:
         scenarios = tuple(filter(None, map(chaos.scenario, stored_scenarios(only, folder))))
     return ChaosPlan(plan, config.golden, scenarios, settings.repeats, settings.control_repeats, selection)

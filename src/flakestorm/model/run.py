@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from flakestorm.model.ci import CiResult
 from flakestorm.model.contract import ContractResult
 from flakestorm.model.fault_map import FaultMap
 from flakestorm.model.finding import Finding
@@ -225,7 +226,8 @@ class RunInfo:
     ``notes`` are sentences about what was skipped, retried, or could not be done, and why. ``request``
     is None where the agent is not reached over HTTP. ``strategy`` is uniform, search, explore, contract or
     reliability; a search spends ``budget`` calls where failures are, an exploration tries each fault once at
-    each call, so that their rates are no estimates. ``branch`` and ``commit`` are those of the working folder in Git, or empty.
+    each call, so that their rates are no estimates. ``branch`` and ``commit`` are those of the working folder
+    in Git, or empty.
     """
 
     id: str
@@ -286,6 +288,7 @@ class Run:
     by_scenario: tuple[ScenarioRow, ...] = ()
     fault_map: FaultMap | None = None
     contract: ContractResult | None = None
+    ci: CiResult | None = None
     measures: Measures = field(default_factory=Measures)
     surface: Surface | None = None
     replay: ReplayResult | None = None

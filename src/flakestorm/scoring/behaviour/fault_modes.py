@@ -7,6 +7,12 @@ from flakestorm.model.outcome import Call
 DELAYS = frozenset({"slow", "slow_first_token", "slow_tokens", "bandwidth"})
 """The answer comes whole, only late."""
 
+UNBROKEN = DELAYS | {
+    *("response_drift", "renamed_field", "huge", "duplicate", "duplicate_chunk", "unknown_event"),
+    *("missing_usage", "overflow"),
+}
+"""The surroundings are other than usual, but nothing in them fails and nothing in them is false."""
+
 TRUNCATING = frozenset({"truncated_response", "silent_truncation", "stream_cut"})
 """A language model's answer ends too early, and what came looks like an answer."""
 
