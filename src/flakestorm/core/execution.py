@@ -36,6 +36,7 @@ from flakestorm.core.shrinking import Shrinker
 from flakestorm.core.signals import stopping_on_signals
 from flakestorm.core.surroundings import surroundings_of
 from flakestorm.invariants.judge import Judge
+from flakestorm.model.ci import CiTerms
 from flakestorm.model.errors import UsageError
 from flakestorm.model.events import Event, FindingMade, Reducing, RunFinished, RunStarted, Throttled
 from flakestorm.model.finding import Finding
@@ -63,7 +64,7 @@ class Wishes:
     ``resume`` is a run id, the beginning of one, or ``latest``. ``only`` is a selection such as
     ``failed``. ``min_score`` (0–1) overrides the configuration's. ``target`` is an agent object. ``chaos``
     are the scenarios to go through; a resumed run has its own. ``replays`` are recorded sessions, which a
-    resumed run needs again.
+    resumed run needs again. ``ci`` is what a run of all pillars is judged by.
     """
 
     resume: str | None = None
@@ -72,6 +73,7 @@ class Wishes:
     target: object | None = None
     chaos: Chaos | None = None
     replays: Replays | None = None
+    ci: CiTerms | None = None
     folder: RunFolder = field(default_factory=RunFolder)
 
 
@@ -191,10 +193,12 @@ class Execution:
 
     def _judge(self, models: LanguageModels) -> Judging:
         judge: Judging
-        if self._contract is not None:
+        if self._contract is not None and self._contract.is_alone:
             judge = self._contract.judge(models.for_rule)
         else:
             judge = Judge(self._config.invariants, models.for_rule)
+            if self._contract is not None:
+                judge = self._contract.judge_beside(judge, models.for_rule)
         return self._replays.judge(judge, models.for_rule) if self._replays else judge
 
     def _at_once(self) -> int | None:
@@ -224,12 +228,13 @@ class Execution:
         """The trials that are no replays."""
         wishes = self._wishes
         self._strategy = strategy_of(self._config, wishes.folder, wishes.resume, wishes.only, self._chaos)
-        if self._contract is not None:
+        if self._contract is not None and self._contract.is_alone:
             return self._contract.plan(selection)
         attacked = bool(self._mutator.attacked) and not self._refusal
-        return make_plan(
+        plan = make_plan(
             self._config, self._mutator, self._strategy, wishes.folder, wishes.only, attacked, self._chaos
         )
+        return plan if self._contract is None else self._contract.beside(plan, selection)
 
     def _open_store(self, stack: ExitStack, plan: Planned) -> RunFile:
         folder, resume = self._wishes.folder, self._wishes.resume
@@ -255,12 +260,14 @@ class Execution:
         used = [name for name, part in parts.items() if part is not None]
         notes = (*self._config.unused_parts(used), *self._skipped_attacks(), *self._mutator.notes)
         info = begun(self._config, run_id, planned, self._strategy, notes, self._redact)
+        if self._replays is not None:
+            info = replace(info, sessions=self._replays.path)
         if self._wishes.only is not None and planned == 0:
             raise UsageError(
                 f"--only {self._wishes.only}: no planned trial fits, so there is nothing to run."
             )
         terms = self._contract.terms() if self._contract else None
-        facts = first_facts(self._config, info, self._wishes.min_score, terms)
+        facts = first_facts(self._config, info, self._wishes.min_score, terms, self._wishes.ci)
         return replace(facts, replay=self._replays.terms()) if self._replays else facts
 
     def _skipped_attacks(self) -> Iterator[str]:
@@ -283,7 +290,8 @@ class Execution:
             self._listeners,
             faults=self._disturbed_by,
             after_control=self._after_control,
-            absolute=self._contract is not None,
+            absolute=self._contract is not None and self._contract.is_alone,
+            promised=facts.promised,
             idle=self._replays.why_idle if self._replays else lambda _, __: "",
             at_once=self._at_once,
         )
@@ -306,7 +314,8 @@ class Execution:
     async def _shrunk(self, facts: Facts, tally: Tally, executor: LocalExecutor, engine: Engine) -> Facts:
         """The failures of this run reduced to minimal inputs, where they are wanted."""
         wanted = self._config.advanced.shrink_budget
-        if self._contract is not None or (wanted is None and self._wishes.only is not None):
+        alone = self._contract is not None and self._contract.is_alone
+        if alone or (wanted is None and self._wishes.only is not None):
             # Who runs a known failure again wants to know whether it is still there, and of a contract there
             # is no mutation to reduce.
             wanted = 0

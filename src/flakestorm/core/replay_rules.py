@@ -46,7 +46,7 @@ class _RulesAlone(BaseModel):
 
 @dataclass(frozen=True)
 class Rules:
-    """``rules`` have ids. ``name`` says where they are from; ``secrets`` are values that were read for them."""
+    """``rules`` have ids; ``name`` says where they are from, ``secrets`` are values that are in them."""
 
     name: str
     rules: tuple[Rule, ...]
@@ -131,8 +131,8 @@ def read_contract(path: Path) -> Rules:
     secrets = find_secrets(raw, expanded.value, expanded.variables).redactable
     if isinstance(found, _WithContract):
         return Rules(f"the contract '{found.contract.name}'", named_rules(found.contract.invariants), secrets)
-    assert isinstance(found, _RulesAlone)  # the other model
-    return Rules(found.name or path.name, named_rules(found.invariants), secrets)
+    alone = _RulesAlone.model_construct(**dict(found))
+    return Rules(alone.name or path.name, named_rules(alone.invariants), secrets)
 
 
 def _parts(raw: dict[str, Any]) -> list[str]:

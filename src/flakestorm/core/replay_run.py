@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,18 @@ HOW_TO_ROUTE_CALLS = (
 
 @dataclass(frozen=True)
 class Replays:
-    """The sessions of a run with what judges each. With ``only`` nothing else is run."""
+    """The sessions of a run with what judges each. With ``only`` nothing else is run.
+
+    ``in_process`` says where the agent's tools are, ``path`` where the sessions are if not in the
+    configuration.
+    """
 
     sessions: tuple[Session, ...]
     rules: Mapping[str, Rules]
     repeats: int = 1
     only: bool = True
     in_process: bool = False
+    path: str = ""
 
     @classmethod
     def wanted(
@@ -66,7 +71,14 @@ class Replays:
         sessions = (*(load_sessions(config, path) if written else ()), *more)
         book = RuleBook(config)
         rules = {session.id: book.rules_of(session) for session in sessions}
-        return cls(sessions, rules, repeats or config.advanced.repeats, only, config.agent.type in IN_PROCESS)
+        return cls(
+            sessions,
+            rules,
+            repeats or config.advanced.repeats,
+            only,
+            config.agent.type in IN_PROCESS,
+            "" if path is None else str(path),
+        )
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -149,7 +161,8 @@ def check_sessions(replays: Replays | None, stored: tuple[SessionTerms, ...], ru
     """Raise ``UsageError`` unless the run that is to go on was begun with just these sessions."""
     if replays is None and stored:
         raise UsageError(
-            f"run {run_id} replays recorded sessions. Go on with it by: flakestorm replay run --resume {run_id}"
+            f"run {run_id} replays recorded sessions. Go on with it by: flakestorm replay run --resume "
+            f"{run_id}"
         )
     now = {terms.id: terms.digest for terms in replays.terms()} if replays is not None else {}
     then = {terms.id: terms.digest for terms in stored}

@@ -227,7 +227,8 @@ class RunInfo:
     is None where the agent is not reached over HTTP. ``strategy`` is uniform, search, explore, contract or
     reliability; a search spends ``budget`` calls where failures are, an exploration tries each fault once at
     each call, so that their rates are no estimates. ``branch`` and ``commit`` are those of the working folder
-    in Git, or empty.
+    in Git, or empty; ``sessions`` is the session
+    file or folder that was named for a replay.
     """
 
     id: str
@@ -248,6 +249,7 @@ class RunInfo:
     budget: int | None = None
     branch: str = ""
     commit: str = ""
+    sessions: str = ""
 
     @property
     def is_search(self) -> bool:

@@ -56,7 +56,8 @@ class LiveProgress:
         elif isinstance(event, RunStarted):
             self._started(event)
         elif isinstance(event, ControlFinished):
-            self._say(f"Undisturbed: {event.passed} of {event.trials} trials passed.")
+            if event.trials:  # recorded sessions have no control arm
+                self._say(f"Undisturbed: {event.passed} of {event.trials} trials passed.")
         elif isinstance(event, Throttled):
             self._say(
                 f"Slower: {event.reason}; waiting {event.wait_s:g} s, then {event.concurrency} at once."
@@ -92,7 +93,8 @@ class LiveProgress:
         self._done += 1
         self._counts[record.status] += 1
         if record.status is TrialStatus.FAILED:
-            by = record.trial.mutation.type if record.trial.mutation else "undisturbed"
+            by = record.trial.mutation.type if record.trial.mutation else record.trial.scenario
+            by = "undisturbed" if record.trial.is_control else by
             for verdict in record.verdicts:
                 if verdict.status is VerdictStatus.FAILED:
                     self._failures[f"{verdict.invariant} under {by}"] += 1

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from flakestorm.model.replay import ReplayResult
 from flakestorm.model.run import Cause, PromptRow, Run, ScenarioRow, Totals, TypeRow
 from flakestorm.model.verdict import VerdictStatus
 from flakestorm.reports.guilty_part import evidence_of
 from flakestorm.reports.markdown_text import cell, code, prose
+from flakestorm.reports.replay_words import broken_rules, repeats_of
 from flakestorm.reports.rerun import rerun
 from flakestorm.reports.score_words import interval, percent
 
 SHOWN_CAUSES = 20
 SHOWN_PROMPTS = 10
+SHOWN_SESSIONS = 50
 SHOWN_FINDINGS = 20
 EXAMPLE_WIDTH = 300
 """With these a report stays below the 65,536 characters that a comment on GitHub may have."""
@@ -27,6 +30,7 @@ def write_markdown(run: Run, out: BinaryIO) -> None:
 def markdown_lines(run: Run) -> Iterator[str]:
     """The lines of the report, without their ends."""
     yield from _verdict(run)
+    yield from _sessions(run.replay)
     yield from _causes(run)
     yield from _types(run.by_type)
     yield from _scenarios(run.by_scenario)
@@ -45,6 +49,21 @@ def _verdict(run: Run) -> Iterator[str]:
     for reason in run.assessment.reasons:
         yield f"- {prose(reason)}"
     yield f"- Exit code {run.assessment.exit_code}. Again: {code(rerun(run.info), 1000)}"
+
+
+def _sessions(result: ReplayResult | None) -> Iterator[str]:
+    if result is None:
+        return
+    yield from _heading("Recorded sessions")
+    yield "| session | now | repeats passed | what is wrong |"
+    yield "|---|---|---|---|"
+    for session in result.sessions[:SHOWN_SESSIONS]:
+        wrong = "; ".join(broken_rules(session)) or ("" if session.is_judged else session.note)
+        now = f"{session.status}{', flaky' if session.is_flaky else ''}"
+        yield f"| {cell(session.terms.id)} | {now} | {repeats_of(session)} | {cell(wrong)} |"
+    if len(result.sessions) > SHOWN_SESSIONS:
+        yield ""
+        yield f"… and {len(result.sessions) - SHOWN_SESSIONS} more."
 
 
 def _causes(run: Run) -> Iterator[str]:

@@ -9,10 +9,13 @@ from flakestorm.model.run import RunInfo
 DEFAULT_FILE = "flakestorm.yaml"
 """What `flakestorm run` reads when nothing is said."""
 
+_NAMES = {"contract": "contract run", "replay": "replay run"}
+"""Strategy → the command, where it is not `flakestorm run`."""
+
 
 def rerun(info: RunInfo) -> str:
     """`flakestorm run`, with the configuration file of the run where it is not the usual one."""
-    return _command("contract run" if info.strategy == "contract" else "run", info)
+    return _command(_NAMES.get(info.strategy, "run"), info)
 
 
 def repeated(info: RunInfo) -> str:
@@ -21,6 +24,7 @@ def repeated(info: RunInfo) -> str:
 
 
 def _command(name: str, info: RunInfo) -> str:
+    what = f"{name} {quote(info.sessions)}" if info.sessions else name
     if info.config_path in ("", DEFAULT_FILE):
-        return f"flakestorm {name}"
-    return f"flakestorm {name} -c {quote(info.config_path)}"
+        return f"flakestorm {what}"
+    return f"flakestorm {what} -c {quote(info.config_path)}"

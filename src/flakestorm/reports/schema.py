@@ -96,9 +96,10 @@ def _run() -> JsonSchema:
             },
             "budget": or_null(COUNT),
             "branch": {**TEXT, "description": "the branch that was checked out in Git; empty if unknown"},
+            "sessions": {**TEXT, "description": "the session file or folder that was named for a replay"},
             "commit": {**TEXT, "description": "the commit that was checked out in Git; empty if unknown"},
         },
-        optional=("request", "strategy", "budget", "branch", "commit"),
+        optional=("request", "strategy", "budget", "branch", "commit", "sessions"),
     )
 
 

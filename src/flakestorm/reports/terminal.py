@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flakestorm.model.replay import session_of
 from flakestorm.model.run import Cause, Latency, PromptRow, Run, TypeRow
 from flakestorm.model.verdict import VerdictStatus
 from flakestorm.reports.attack_words import attack_rows
@@ -17,6 +18,7 @@ from flakestorm.reports.score_words import interval, percent
 from flakestorm.reports.severity_style import SEVERITY_STYLE
 from flakestorm.reports.terminal_contract import print_contract
 from flakestorm.reports.terminal_fault_map import print_fault_map
+from flakestorm.reports.terminal_replay import print_replay
 from flakestorm.reports.terminal_scenarios import print_behaviour, print_scenarios
 from flakestorm.reports.visible import visible
 
@@ -34,6 +36,9 @@ def print_run(run: Run, console: Console, written: Sequence[str] = ()) -> None:
     if run.contract is not None:
         _heading("Contract", console)
         print_contract(run.contract, console)
+    if run.replay is not None:
+        _heading("Recorded sessions", console)
+        print_replay(run.replay, visible(rerun(run.info), COMMAND_WIDTH), console)
     if run.fault_map is None:
         _causes(run, console)
         _under_faults(run, console)
@@ -65,7 +70,8 @@ def _verdict(run: Run, console: Console) -> None:
 
 
 def _causes(run: Run, console: Console) -> None:
-    causes = run.causes
+    # What sessions break is told with them.
+    causes = [cause for cause in run.causes if session_of(cause.type) is None]
     if not causes:
         return
     _heading("What breaks it", console)

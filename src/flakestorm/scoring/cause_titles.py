@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from flakestorm.model.composition import display_name, short_name
 from flakestorm.model.record import TrialRecord
+from flakestorm.model.replay import session_of
 
 _EFFECTS = {
     "canary": "Obeys an injected instruction",
@@ -32,6 +33,9 @@ OBEDIENCE = "canary"
 
 def title_of_type(rule: str, example: TrialRecord, type_: str) -> str:
     """The title of failures that only have their mutation type (or their scenario) in common."""
+    session = session_of(type_)
+    if session is not None:
+        return f"{effect(rule, example)} when the session '{session}' is replayed"
     return f"{effect(rule, example)} under {type_name(type_)}"
 
 
