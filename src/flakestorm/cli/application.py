@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from flakestorm.cli import (
     chaos,
+    ci,
     compare,
     contract,
     demo,
@@ -19,6 +20,7 @@ from flakestorm.cli import (
     init,
     mutations,
     plan,
+    reliability,
     report,
     run,
     runs,
@@ -91,7 +93,9 @@ for module in (
     run,
     chaos,
     contract,
+    ci,
     explore,
+    reliability,
     report,
     score,
     compare,

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from flakestorm.invariants.canary import find_canary
 from flakestorm.invariants.refusal import RefusalKind, classify
+from flakestorm.model.ci import CiResult, CiTerms
 from flakestorm.model.contract import Terms
 from flakestorm.model.finding import Finding
 from flakestorm.model.measures import Measures
@@ -29,6 +30,7 @@ from flakestorm.model.run import (
 )
 from flakestorm.scoring.assessment import Demands, assess
 from flakestorm.scoring.behaviour.tokens import Tokens
+from flakestorm.scoring.ci import assess_ci, pillars_of
 from flakestorm.scoring.contract import ContractTally, contract_score
 from flakestorm.scoring.flakiness import always_failing
 from flakestorm.scoring.measures import MeasureTally
@@ -61,6 +63,7 @@ class Facts:
     contract: Terms | None = None
     replay: tuple[SessionTerms, ...] = ()
     grid: Grid | None = None
+    ci: CiTerms | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The form in which ``RunFile.set_facts`` takes it."""
@@ -73,6 +76,7 @@ class Facts:
             "pillars": dict(self.pillars),
             "contract": None if self.contract is None else self.contract.to_dict(),
             "replay": [terms.to_dict() for terms in self.replay],
+            "ci": None if self.ci is None else self.ci.to_dict(),
         }
 
     @classmethod
@@ -94,7 +98,15 @@ class Facts:
             contract=Terms.from_dict(data["contract"]) if data.get("contract") else None,
             replay=tuple(map(SessionTerms.from_dict, data.get("replay", ()))),
             grid=_grid_of(data),
+            ci=CiTerms.from_dict(data["ci"]) if data.get("ci") else None,
         )
+
+    @property
+    def promised(self) -> frozenset[str]:
+        """The names of a contract's rules where other rules are judged beside them."""
+        if self.ci is None or self.contract is None:
+            return frozenset()
+        return frozenset(promise.name for promise in self.contract.promises)
 
     def tally(self) -> Tally:
         """An empty tally with this run's weights."""
@@ -103,7 +115,9 @@ class Facts:
             contract = None if self.contract is None else ContractTally(self.contract)
             replay = ReplayTally(self.replay) if self.replay else None
             surface = None if self.grid is None else SurfaceTally(self.grid)
-            return Tally(self._weight, None, contract, tokens, replay, MeasureTally(refuses), surface)
+            return Tally(
+                self._weight, None, contract, tokens, replay, MeasureTally(refuses), surface, self.ci
+            )
         # The catalogue of faults is needed for no other run.
         from flakestorm.core.explore_faults import described
 
@@ -137,9 +151,11 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
     if surface is not None:
         # Its points are disturbed more and less: what they come to is the volume, and no other score.
         measured = Scores()
-    elif contract is None:
+    elif contract is None or facts.ci is not None:
         measured = Scores(robustness=tally.robustness(), chaos_resilience=tally.chaos_resilience())
-    else:
+    if contract is not None and facts.ci is not None:
+        measured = replace(measured, contract=contract_score(contract))
+    elif contract is not None:
         # The same trials would count twice if their resilience was a pillar of its own.
         measured = Scores(contract=contract_score(contract))
     replay = tally.replay_result()
@@ -153,23 +169,28 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
     if info.status == "running":
         # Its process was killed: nobody could write down how it ended.
         info = replace(info, status="partial", stop_reason="its process ended without a word")
+    assessment = assess(
+        scores,
+        tally.totals,
+        causes,
+        facts.demands,
+        info.stop_reason == INTERRUPTED,
+        tally.control,
+        info.is_search,
+        scenarios,
+        _done(info, tally.totals),
+        contract,
+        fault_map,
+        replay,
+        surface,
+    )
+    ci = None
+    if facts.ci is not None:
+        ci = CiResult(facts.ci, pillars_of(facts.ci, scores, facts.pillars))
+        assessment = assess_ci(assessment, ci, scores, causes, contract, _done(info, tally.totals))
     return Run(
         info=info,
-        assessment=assess(
-            scores,
-            tally.totals,
-            causes,
-            facts.demands,
-            info.stop_reason == INTERRUPTED,
-            tally.control,
-            info.is_search,
-            scenarios,
-            _done(info, tally.totals),
-            contract,
-            fault_map,
-            replay,
-            surface,
-        ),
+        assessment=assessment,
         scores=scores,
         totals=tally.totals,
         by_type=without_rates(tally.by_type()) if info.is_search else tally.by_type(),
@@ -184,6 +205,7 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
         fault_map=fault_map,
         contract=contract,
         replay=replay,
+        ci=ci,
         measures=Measures() if info.is_search or contract is not None else tally.measures(),
         surface=surface,
     )
@@ -203,8 +225,8 @@ def load_run(store: RunFile) -> Run:
         tally.add(record)
         if record.trial.is_control:
             control.append(record)
-    if facts.contract is None:
-        tally.set_broken(always_failing(control))
+    if facts.contract is None or facts.ci is not None:
+        tally.set_broken(always_failing(control, facts.promised))
     if facts.info.status == "running":
         facts = replace(facts, info=replace(facts.info, seconds=store.seconds()))
     return assemble(facts, tally, store.records)
@@ -219,7 +241,8 @@ def reassess(run: Run, demands: Demands) -> Assessment:
         failed=sum(row.failed for row in rows),
     )
     interrupted = run.info.stop_reason == INTERRUPTED
-    return assess(
+    done = _done(run.info, run.totals)
+    found = assess(
         run.scores,
         run.totals,
         run.causes,
@@ -228,12 +251,13 @@ def reassess(run: Run, demands: Demands) -> Assessment:
         control,
         run.info.is_search,
         run.by_scenario,
-        _done(run.info, run.totals),
+        done,
         run.contract,
         run.fault_map,
         run.replay,
         run.surface,
     )
+    return found if run.ci is None else assess_ci(found, run.ci, run.scores, run.causes, run.contract, done)
 
 
 def _done(info: RunInfo, totals: Totals) -> str:

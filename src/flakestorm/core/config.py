@@ -32,6 +32,7 @@ from flakestorm.core.environment import expand
 from flakestorm.core.golden_prompts import PromptEntry
 from flakestorm.core.project_plugins import import_plugins
 from flakestorm.core.published_format import normalized
+from flakestorm.core.rule_lines import lines_of_rules
 from flakestorm.core.secret_values import Secrets, find_secrets, literal_keys
 from flakestorm.core.validation_messages import problems_of, sentences
 from flakestorm.core.yaml_source import YamlSource, parse_yaml
@@ -43,6 +44,7 @@ from flakestorm.model.randomness import identifier
 from flakestorm.mutations.config import MutationsConfig
 from flakestorm.replay.config import ReplaysConfig
 from flakestorm.reports.config import OutputConfig
+from flakestorm.scoring.ci_config import CiConfig
 from flakestorm.scoring.config import ScoringConfig
 from flakestorm.section import Section
 
@@ -53,6 +55,7 @@ CONTROL_REPEATS_WHEN_DETERMINISTIC = 1
 _SAME_TRIALS: dict[str, Any] = {
     "version": True,
     "output": True,
+    "ci": True,
     "advanced": set(AdvancedConfig.model_fields) - {"seed", "repeats", "control_repeats"},
     "model": set(HOW_ASKED),
 }
@@ -93,10 +96,12 @@ class FlakeStormConfig(Section):
     )
     replays: ReplaysConfig | None = Field(None, description="Recorded sessions that must not fail again")
     scoring: ScoringConfig = Field(ScoringConfig(), description="Weights of the overall score")
+    ci: CiConfig = Field(CiConfig(), description="What `flakestorm ci` asks for, where its options do not")
 
     _secrets: Secrets = PrivateAttr(default_factory=Secrets)
     _source_path: Path | None = PrivateAttr(default=None)
     _notes: tuple[str, ...] = PrivateAttr(default=())
+    _rule_lines: Mapping[str, tuple[int, ...]] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -160,6 +165,11 @@ class FlakeStormConfig(Section):
     def secrets(self) -> frozenset[str]:
         """Values that must not be stored or shown."""
         return self._secrets.redactable
+
+    @property
+    def rule_lines(self) -> Mapping[str, tuple[int, ...]]:
+        """The lines of the file in which rules begin, in order: of ``invariants`` and of ``contract``."""
+        return self._rule_lines
 
     def conceal(self, text: str) -> str:
         """``text`` for people, with each secret replaced by the ``${VARIABLE}`` that holds it."""
@@ -231,6 +241,7 @@ def _from_source(
         raise ConfigError(secrets.blot_out(str(refusal)))
     config._secrets = secrets  # noqa: SLF001 - the model cannot know what came from the environment
     config._notes = normalized(raw)[1]  # noqa: SLF001 - nor what was left out before it was validated
+    config._rule_lines = lines_of_rules(source, raw)  # noqa: SLF001 - nor where anything stood
     return config
 
 

@@ -68,12 +68,16 @@ class ContractPlan:
         """How many trials there will be; a few more where replies move on."""
         if self._selection is None:
             return len(self._contract.prompts) * self._control_repeats + len(self._pairs) * self._repeats
-        return sum(1 for _ in chain(self._undisturbed(0, self._control_repeats), self._under_faults()))
+        return sum(1 for _ in chain(self.undisturbed(), self._under_faults()))
 
     def observe(self, record: TrialRecord) -> None:
         """Remember what was replied undisturbed."""
         if record.trial.is_control:
             self._replies.add(record)
+
+    def undisturbed(self) -> Iterator[Trial]:
+        """All undisturbed trials that are planned from the beginning."""
+        return self._undisturbed(0, self._control_repeats)
 
     def _asked_again(self) -> Iterator[Iterator[Trial]]:
         """Some prompts once more, as long as more replies would tell memory from chance."""

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from flakestorm.agents.port import Agent
 from flakestorm.core.chaos_environment import Environment, Prepare, nothing
 from flakestorm.core.chaos_plan import Chaos
+from flakestorm.core.ci_judge import CiJudge
+from flakestorm.core.ci_plan import CiPlan
+from flakestorm.core.ci_run import named_apart
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.contract_isolation import Isolation, Lanes, is_independent, isolation_of
 from flakestorm.core.contract_judge import ContractJudge
 from flakestorm.core.contract_matrix import Contract
 from flakestorm.core.contract_plan import ContractPlan
-from flakestorm.core.plan import Selection
+from flakestorm.core.engine import Judging
+from flakestorm.core.plan import Planned, Selection
 from flakestorm.invariants.registry import Models
 from flakestorm.model.contract import Terms
 
@@ -26,12 +30,16 @@ def contract_chaos(contract: Contract) -> Chaos:
 
 @dataclass(frozen=True)
 class ContractRun:
-    """``contract`` with what keeps its trials apart; ``independent`` ones have nothing to remember with."""
+    """``contract`` with what keeps its trials apart; ``independent`` ones have nothing to remember with.
+
+    ``measured`` are the other scenarios of a run of all pillars; None where the contract is alone.
+    """
 
     config: FlakeStormConfig
     contract: Contract
     isolation: Isolation | None
     independent: bool
+    measured: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, config: FlakeStormConfig, chaos: Chaos | None, is_object: bool) -> ContractRun | None:
@@ -40,7 +48,23 @@ class ContractRun:
             return None
         isolation = isolation_of(config, is_object)
         independent = isolation is not None or is_independent(config.agent, is_object)
-        return cls(config, Contract.wanted(config, chaos.columns), isolation, independent)
+        contract = Contract.wanted(config, chaos.columns)
+        if chaos.measured is not None:
+            contract = named_apart(contract, config)
+        return cls(config, contract, isolation, independent, chaos.measured)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing but the contract is run."""
+        return self.measured is None
+
+    def beside(self, plan: Planned, selection: Selection | None) -> CiPlan:
+        """The trials of the contract and those of ``plan``, which share their control arm."""
+        return CiPlan(plan, self.plan(selection))
+
+    def judge_beside(self, judge: Judging, models: Models) -> CiJudge:
+        """The judge of all trials, where ``judge`` is that of the other pillars."""
+        return CiJudge(judge, self.judge(models), self.contract, self.measured or ())
 
     def plan(self, selection: Selection | None) -> ContractPlan:
         """The trials, or those that fit ``selection``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Protocol
@@ -73,8 +73,12 @@ class Parts:
     """Asked when the control arm is done: why the run must end there, or an empty string."""
     absolute: bool = False
     """Rules count even where they fail undisturbed: a promise that is never kept is broken all the same."""
+    promised: Container[str] = ()
+    """The names of the rules of which alone this is so."""
     idle: Callable[[Trial, Outcome], str] = lambda _, __: ""
     """Why a replay proves nothing: what was recorded did not come into play. An empty string where it did."""
+    watched: Callable[[Trial], bool] = is_watched
+    """Whether the calls of a trial are watched."""
     at_once: Callable[[], int | None] = lambda: None
     """How many trials whose calls are watched may run at once, where that is less than otherwise."""
 
@@ -114,11 +118,16 @@ class Engine:
 
     async def _rounds(self, writer: Writer) -> str:
         """The disturbed trials; what is announced of one round may decide about the next."""
+        measured = len(self._control)
         for trials in self._plan.rounds():
             stopped = await self._execute(trials, writer)
             await writer.flush()
             if stopped:
                 return stopped
+            if len(self._control) > measured:
+                # Some plans have undisturbed rounds too: what follows is measured by all of them.
+                measured = len(self._control)
+                self._measure()
         return ""
 
     def recall(self) -> None:
@@ -133,7 +142,7 @@ class Engine:
         first = next(left, None)
         if first is None:
             return ""
-        if at_once is None and is_watched(first):
+        if at_once is None and self._parts.watched(first):
             # The trials of a round are of one kind.
             at_once = self._parts.at_once()
         left = chain((first,), left)
@@ -184,11 +193,14 @@ class Engine:
 
     def learn_from_control(self) -> None:
         """Take the control arm as the measure of what follows."""
-        self._baselines = baseline_of(self._control)
-        self._broken = {} if self._parts.absolute else always_failing(self._control)
-        self._parts.tally.set_broken(self._broken)
+        self._measure()
         totals = self._parts.tally.control
         self._tell(ControlFinished(totals.trials, totals.passed))
+
+    def _measure(self) -> None:
+        self._baselines = baseline_of(self._control)
+        self._broken = {} if self._parts.absolute else always_failing(self._control, self._parts.promised)
+        self._parts.tally.set_broken(self._broken)
 
     def _tell(self, event: Event) -> None:
         for listener in self._parts.listeners:

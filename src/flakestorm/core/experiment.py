@@ -12,6 +12,7 @@ from flakestorm.core.checkout import checkout_of
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.planning import Strategy
 from flakestorm.core.target import describe_target, request_shape
+from flakestorm.model.ci import CiTerms
 from flakestorm.model.contract import Terms
 from flakestorm.model.errors import UsageError
 from flakestorm.model.redaction import Redactor
@@ -52,14 +53,18 @@ def begun(
 
 
 def first_facts(
-    config: FlakeStormConfig, info: RunInfo, min_score: float | None, contract: Terms | None
+    config: FlakeStormConfig,
+    info: RunInfo,
+    min_score: float | None,
+    contract: Terms | None,
+    ci: CiTerms | None = None,
 ) -> Facts:
     """What is known of the run ``info`` before its first trial; ``min_score`` overrides the file's."""
     weights = {type_: config.mutations.weight(type_) for type_ in map(str, config.mutations.types)}
     if min_score is None and not info.is_exploration:
         min_score = config.advanced.min_score
     demands = Demands(min_score, config.advanced.error_budget)
-    return Facts(info, weights, demands, pillars=dict(config.scoring), contract=contract)
+    return Facts(info, weights, demands, pillars=dict(config.scoring), contract=contract, ci=ci)
 
 
 def check_experiment(facts: Facts, config: FlakeStormConfig) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from flakestorm.chaos.traffic import Traffic
 from flakestorm.core.chaos_environment import Environment, open_environment
 from flakestorm.core.chaos_plan import Chaos
 from flakestorm.core.config import FlakeStormConfig
@@ -18,20 +19,22 @@ async def surroundings_of(
     contract: ContractRun | None,
     is_object: bool,
     watched: bool = False,
+    strays: Callable[[], Traffic] | None = None,
 ) -> AsyncIterator[Environment | None]:
     """The environment of a run, while it is open; None where nothing is disturbed or kept apart.
 
     ``is_object`` says that the agent is a Python object given for the run, ``watched`` that its calls are to
-    be seen even though nothing disturbs them. Raises as ``open_environment``.
+    be seen even though nothing disturbs them. ``strays`` gives the traffic of calls of no trial. Raises as ``open_environment``.
     """
-    if contract is not None and not contract.contract.scenarios and not watched:
+    disturbs = chaos is not None and (bool(chaos.scenarios) or not (contract or chaos.measured is not None))
+    if contract is not None and not disturbs and not watched:
         yield contract.lanes()
-    elif chaos is None and not watched:
+    elif not disturbs and not watched:
         yield None
     else:
         gateway = config.chaos.gateway if config.chaos is not None else None
         exclusive = contract is not None and contract.isolation is not None
         async with open_environment(
-            config.agent, gateway, config.advanced.concurrency, is_object, exclusive
+            config.agent, gateway, config.advanced.concurrency, is_object, exclusive, strays
         ) as environment:
             yield environment

@@ -228,7 +228,8 @@ class RunInfo:
     reliability; a search spends ``budget`` calls where failures are, an exploration tries each fault once at
     each call, so that their rates are no estimates. ``branch`` and ``commit`` are those of the working folder
     in Git, or empty; ``sessions`` is the session
-    file or folder that was named for a replay.
+    file or folder that was named for a replay. ``cassette`` is the digest of the cassette from which the
+    calls were answered, or empty.
     """
 
     id: str
@@ -250,6 +251,7 @@ class RunInfo:
     branch: str = ""
     commit: str = ""
     sessions: str = ""
+    cassette: str = ""
 
     @property
     def is_search(self) -> bool:

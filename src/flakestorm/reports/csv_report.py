@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+from flakestorm.model.contract import ContractResult
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.run import Run
 from flakestorm.model.verdict import Verdict, VerdictStatus
@@ -40,23 +41,44 @@ _COLUMNS: dict[str, Callable[[TrialRecord], str | float | None]] = {
     "sent": lambda r: r.trial.turns[-1],
     "reply": lambda r: r.outcome.reply,
 }
-"""Column → its value; None is an empty cell."""
+"""Column → its value for a trial; None is an empty cell."""
+
+ROW, INVARIANT = "row", "invariant"
+"""The last columns: whether a row is a trial or a cell of a contract, and of a cell its invariant."""
 
 
 def write_csv(run: Run, out: BinaryIO) -> None:
     """Write the trials of ``run`` as UTF-8 with commas and a line of names, a trial at a time.
+
+    Behind them are the cells of a contract: the column ``row`` tells the two apart.
 
     What a spreadsheet could take for a formula gets an apostrophe before it, hidden characters are named
     (``U+200B``), and long texts are cut with ``…``: the exact text is in the JSON report.
     """
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=False)
     rows = csv.writer(text)
-    rows.writerow(_COLUMNS)
+    rows.writerow([*_COLUMNS, ROW, INVARIANT])
     for record in run.records():
-        rows.writerow([_cell(value(record)) for value in _COLUMNS.values()])
+        rows.writerow([*(_cell(value(record)) for value in _COLUMNS.values()), "trial", ""])
+    for values in () if run.contract is None else _of_contract(run.contract):
+        rows.writerow([_cell(values.get(name)) for name in (*_COLUMNS, ROW, INVARIANT)])
     # The caller's file stays open.
     text.flush()
     text.detach()
+
+
+def _of_contract(contract: ContractResult) -> Iterator[dict[str, str]]:
+    severities = contract.severities
+    for cell in contract.cells:
+        yield {
+            "status": cell.status.value,
+            "scenario": cell.scenario,
+            "severity": severities[cell.invariant].value,
+            "why": f"{cell.passed} passed, {cell.failed} failed, {cell.errored} errored, "
+            f"{cell.inconclusive} inconclusive, {cell.skipped} skipped",
+            ROW: "cell",
+            INVARIANT: cell.invariant,
+        }
 
 
 def _broken(record: TrialRecord) -> list[Verdict]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from html import escape
 from typing import BinaryIO
 
 from flakestorm.model.composition import short_name
+from flakestorm.model.contract import CellStatus
 from flakestorm.model.record import TrialRecord, TrialStatus
 from flakestorm.model.run import Run
 from flakestorm.model.trial import NO_CHAOS, Trial
 from flakestorm.model.verdict import VerdictStatus
 from flakestorm.reports.hidden import plain
+from flakestorm.reports.junit_contract import contract_suite, counts_of_cells
+from flakestorm.reports.junit_text import opening
 from flakestorm.reports.rerun import rerun
 from flakestorm.reports.visible import visible
 
@@ -22,7 +26,9 @@ NAME_WIDTH = 80
 
 
 def write_junit(run: Run, out: BinaryIO) -> None:
-    """Write ``run`` as one test suite with a test case for each trial, never holding more than one of them.
+    """Write ``run`` as a test suite with a case for each trial, never holding more than one of them.
+
+    The cells of a contract are a suite of their own behind it.
 
     What a broken invariant fails is a failure, what gave no verdict is an error, and what counts for nothing
     is skipped. Nothing but characters of XML 1.0 is written: all others are named, as in ``U+001B``.
@@ -37,30 +43,31 @@ def write_junit(run: Run, out: BinaryIO) -> None:
     }
     skipped = totals.skipped + totals.inconclusive
     suite = {**counts, "skipped": skipped, "timestamp": _timestamp(info.started_at), "id": info.id}
-    _line(out, _opening("testsuites", {"name": "flakestorm", **counts}))
-    _line(out, _opening("testsuite", {"name": f"flakestorm {visible(info.target)}", **suite}))
+    cells = Counter() if run.contract is None else counts_of_cells(run.contract)
+    all_counts = {
+        **counts,
+        "tests": totals.trials + cells.total(),
+        "failures": totals.failed + cells[CellStatus.FAILED],
+        "errors": totals.errored + cells[CellStatus.ERRORED],
+    }
+    _line(out, opening("testsuites", {"name": "flakestorm", **all_counts}))
+    _line(out, opening("testsuite", {"name": f"flakestorm {visible(info.target)}", **suite}))
     _line(out, "<properties>")
     for name, value in _properties(run):
-        _line(out, _opening("property", {"name": name, "value": value}, closed=True))
+        _line(out, opening("property", {"name": name, "value": value}, closed=True))
     _line(out, "</properties>")
     again = rerun(info)
     for record in run.records():
         _line(out, _case(record, again))
-    _line(out, "</testsuite>\n</testsuites>")
+    _line(out, "</testsuite>")
+    if run.contract is not None:
+        for line in contract_suite(run.contract, again):
+            _line(out, line)
+    _line(out, "</testsuites>")
 
 
 def _line(out: BinaryIO, text: str) -> None:
     out.write(text.encode() + b"\n")
-
-
-def _opening(element: str, attributes: dict[str, object], closed: bool = False) -> str:
-    words = "".join(f' {name}="{_attribute(str(value))}"' for name, value in attributes.items())
-    return f"<{element}{words}{'/' if closed else ''}>"
-
-
-def _attribute(text: str) -> str:
-    # A parser makes spaces of line ends and tabs that are not written as references.
-    return escape(plain(text)).replace("\n", "&#10;").replace("\t", "&#9;")
 
 
 def _timestamp(started_at: str) -> str:
@@ -91,7 +98,7 @@ def _properties(run: Run) -> Iterator[tuple[str, object]]:
 
 def _case(record: TrialRecord, again: str) -> str:
     trial = record.trial
-    opening = _opening(
+    start = opening(
         "testcase",
         {
             "classname": f"{_class_name(trial)}.{_group(trial)}",
@@ -101,8 +108,8 @@ def _case(record: TrialRecord, again: str) -> str:
         closed=record.status is TrialStatus.PASSED,
     )
     if record.status is TrialStatus.PASSED:
-        return opening
-    return f"{opening}{_result(record, again)}</testcase>"
+        return start
+    return f"{start}{_result(record, again)}</testcase>"
 
 
 def _class_name(trial: Trial) -> str:
@@ -135,11 +142,11 @@ def _result(record: TrialRecord, again: str) -> str:
         kind = error.kind.value if error else "not_judged"
         message = error.message if error else record.note
         return _element("error", message, kind, _story(record, ["a reply"], [message], again))
-    return _opening("skipped", {"message": record.note or record.status.value}, closed=True)
+    return opening("skipped", {"message": record.note or record.status.value}, closed=True)
 
 
 def _element(element: str, message: str, type_: str, story: str) -> str:
-    return f"{_opening(element, {'message': visible(message, 300), 'type': type_})}{story}</{element}>"
+    return f"{opening(element, {'message': visible(message, 300), 'type': type_})}{story}</{element}>"
 
 
 def _story(record: TrialRecord, expected: list[str], actual: list[str], again: str) -> str:

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from flakestorm.model.ci import CiResult
+from flakestorm.model.contract import ContractResult
 from flakestorm.model.replay import ReplayResult
 from flakestorm.model.run import Cause, PromptRow, Run, ScenarioRow, Totals, TypeRow
 from flakestorm.model.verdict import VerdictStatus
 from flakestorm.reports.guilty_part import evidence_of
 from flakestorm.reports.markdown_text import cell, code, prose
+from flakestorm.reports.measure_words import measure_rows
+from flakestorm.reports.pillar_rows import HEADS, pillar_rows
 from flakestorm.reports.replay_words import broken_rules, repeats_of
 from flakestorm.reports.rerun import rerun
 from flakestorm.reports.score_words import interval, percent
+from flakestorm.reports.terminal_reliability import told
 
 SHOWN_CAUSES = 20
 SHOWN_PROMPTS = 10
 SHOWN_SESSIONS = 50
 SHOWN_FINDINGS = 20
+MOST_SCENARIOS = 12
+MOST_PROMISES = 40
 EXAMPLE_WIDTH = 300
 """With these a report stays below the 65,536 characters that a comment on GitHub may have."""
 
@@ -30,11 +37,16 @@ def write_markdown(run: Run, out: BinaryIO) -> None:
 def markdown_lines(run: Run) -> Iterator[str]:
     """The lines of the report, without their ends."""
     yield from _verdict(run)
+    if run.ci is not None:
+        yield from pillars_table(run.ci)
+    if run.contract is not None:
+        yield from _contract(run.contract)
     yield from _sessions(run.replay)
     yield from _causes(run)
     yield from _types(run.by_type)
     yield from _scenarios(run.by_scenario)
     yield from _prompts(run.by_prompt)
+    yield from _measures(run)
     yield from _findings(run)
     yield from _method(run)
 
@@ -66,6 +78,33 @@ def _sessions(result: ReplayResult | None) -> Iterator[str]:
         yield f"… and {len(result.sessions) - SHOWN_SESSIONS} more."
 
 
+def pillars_table(ci: CiResult) -> Iterator[str]:
+    """The four pillars as a table under its heading."""
+    yield from _heading("Pillars")
+    yield f"| {' | '.join(HEADS)} |"
+    yield "|---|---:|---:|---:|---:|---:|---|"
+    for row in pillar_rows(ci):
+        yield f"| {' | '.join(row)} |"
+
+
+def _contract(contract: ContractResult) -> Iterator[str]:
+    """Its cells, an invariant a row; a wide matrix is left to the other reports."""
+    scenarios = contract.terms.scenarios
+    if len(scenarios) > MOST_SCENARIOS:
+        return
+    yield from _heading(f"Contract {code(contract.terms.name)}")
+    heads = ("invariant", "severity", *(cell(name, 30) for name in scenarios))
+    yield f"| {' | '.join(heads)} |"
+    yield f"|---|---{'|---' * len(scenarios)}|"
+    statuses = {(one.invariant, one.scenario): one.status.value for one in contract.cells}
+    for promise in contract.terms.promises[:MOST_PROMISES]:
+        told = (statuses[promise.name, scenario] for scenario in scenarios)
+        yield f"| {' | '.join((cell(promise.name), promise.severity.value, *told))} |"
+    if len(contract.terms.promises) > MOST_PROMISES:
+        yield ""
+        yield f"… and {len(contract.terms.promises) - MOST_PROMISES} more."
+
+
 def _causes(run: Run) -> Iterator[str]:
     if not run.causes:
         return
@@ -92,6 +131,18 @@ def _example(cause: Cause, again: str) -> Iterator[tuple[str, str]]:
     if cause.minimal is not None:
         yield "sure", prose(evidence_of(cause.minimal))
     yield "again", code(f"{again} --only trial:{record.trial.id}", 1000)
+
+
+def _measures(run: Run) -> Iterator[str]:
+    rows = list(measure_rows(run.measures))
+    if rows:
+        yield from _heading("How it behaves")
+        for name, figures, meaning in rows:
+            yield f"- {name} ({meaning}): {figures}"
+    if run.surface is not None:
+        yield from _heading("Reliability surface")
+        for summary in run.surface.summaries:
+            yield f"- k={summary.k}: {told(run.surface, summary)}"
 
 
 def _types(rows: tuple[TypeRow, ...]) -> Iterator[str]:

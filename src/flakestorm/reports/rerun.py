@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from shlex import quote
 
+from flakestorm.model.reliability import Surface
 from flakestorm.model.run import RunInfo
 
 DEFAULT_FILE = "flakestorm.yaml"
 """What `flakestorm run` reads when nothing is said."""
 
-_NAMES = {"contract": "contract run", "replay": "replay run"}
+_NAMES = {"contract": "contract run", "replay": "replay run", "ci": "ci"}
 """Strategy → the command, where it is not `flakestorm run`."""
 
 
@@ -18,8 +19,15 @@ def rerun(info: RunInfo) -> str:
     return _command(_NAMES.get(info.strategy, "run"), info)
 
 
-def repeated(info: RunInfo) -> str:
-    """The command that does all of the run again."""
+def repeated(info: RunInfo, surface: Surface | None = None) -> str:
+    """The command that does all of the run again; a ``surface`` is measured at the same points."""
+    if surface is not None:
+        grid = surface.grid
+        lists = (("--k", grid.ks), ("--epsilon", grid.intensities), ("--lambda", grid.rates))
+        points = " ".join(
+            f"{option} {','.join(f'{value:g}' for value in values)}" for option, values in lists
+        )
+        return f"{_command('reliability', info)} {points} --repeats {grid.repeats}"
     return _command("explore", info) if info.is_exploration else rerun(info)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
+from flakestorm.model.ci import CiResult
 from flakestorm.model.fault_map import FaultMap
 from flakestorm.model.finding import Finding
 from flakestorm.model.minimal import Minimal
@@ -31,7 +32,9 @@ from flakestorm.model.run import (
 )
 from flakestorm.model.verdict import Severity
 from flakestorm.reports.contract_dict import contract_from_dict, contract_to_dict
+from flakestorm.reports.measures_dict import measures_from_dict, measures_to_dict
 from flakestorm.reports.replay_dict import replay_from_dict, replay_to_dict
+from flakestorm.reports.surface_dict import surface_from_dict, surface_to_dict
 
 SCHEMA = "flakestorm-report/1"
 """The name and version of the format; a change that breaks readers raises the number."""
@@ -60,6 +63,9 @@ def run_to_dict(run: Run) -> dict[str, Any]:
         },
         "causes": [_cause_to_dict(cause) for cause in run.causes],
         "findings": [finding.to_dict() for finding in run.findings],
+        "measures": measures_to_dict(run.measures),
+        **({} if run.surface is None else {"reliability": surface_to_dict(run.surface)}),
+        **({} if run.ci is None else {"ci": run.ci.to_dict()}),
         **({} if run.fault_map is None else {"fault_map": run.fault_map.to_dict()}),
     }
 
@@ -86,7 +92,10 @@ def run_from_dict(data: dict[str, Any], records: Callable[[], Iterator[TrialReco
         by_scenario=tuple(map(_scenario_row, data.get("by_scenario", ()))),
         contract=contract_from_dict(data.get("contract")),
         replay=replay_from_dict(data.get("replay")),
+        ci=CiResult.from_dict(data["ci"]) if data.get("ci") else None,
         fault_map=FaultMap.from_dict(data["fault_map"]) if data.get("fault_map") else None,
+        measures=measures_from_dict(data.get("measures")),
+        surface=surface_from_dict(data["reliability"]) if data.get("reliability") else None,
     )
 
 

@@ -10,9 +10,11 @@ from flakestorm.model.record import TrialStatus
 from flakestorm.model.verdict import Severity, VerdictStatus
 from flakestorm.model.wire import Ended
 from flakestorm.reports.contract_dict import contract_schema
+from flakestorm.reports.measures_dict import measures_schema
 from flakestorm.reports.replay_dict import replay_schema
 from flakestorm.reports.run_dict import SCHEMA
 from flakestorm.reports.schema_calls import call, scenario_row
+from flakestorm.reports.schema_ci import ci_schema
 from flakestorm.reports.schema_fault_map import fault_map
 from flakestorm.reports.schema_words import (
     COUNT,
@@ -29,8 +31,9 @@ from flakestorm.reports.schema_words import (
     pair_of,
     reference,
 )
+from flakestorm.reports.surface_dict import surface_schema
 
-LATER = ("by_scenario", "contract", "replay", "fault_map")
+LATER = ("by_scenario", "contract", "replay", "ci", "fault_map", "measures", "reliability")
 """Keys that the first reports of this format do not have yet, or that only some runs have."""
 
 
@@ -65,11 +68,14 @@ def _head() -> JsonSchema:
         "by_scenario": list_of(reference("by_scenario")),
         "contract": {**or_null(contract_schema()), "description": "null: no contract was run"},
         "replay": {**or_null(replay_schema()), "description": "null: no recorded session was replayed"},
+        "ci": ci_schema(),
         "cells": list_of(reference("cell")),
         "latency": object_of({arm: or_null(reference("latency")) for arm in ("control", "disturbed")}),
         "causes": list_of(reference("cause")),
         "findings": list_of(reference("finding")),
         "fault_map": fault_map(),
+        "measures": measures_schema(),
+        "reliability": surface_schema(),
     }
 
 
@@ -91,15 +97,19 @@ def _run() -> JsonSchema:
             "notes": list_of(TEXT),
             "request": or_null(object_of(request)),
             "strategy": {
-                **one_of(("uniform", "search", "explore", "contract", "replay")),
+                **one_of(("uniform", "search", "explore", "contract", "replay", "ci", "reliability")),
                 "description": "search, explore: calls did not go evenly, so that no rate is an estimate",
             },
             "budget": or_null(COUNT),
+            "cassette": {
+                **TEXT,
+                "description": "the digest of the cassette from which calls were answered; empty if they were live",
+            },
             "branch": {**TEXT, "description": "the branch that was checked out in Git; empty if unknown"},
             "sessions": {**TEXT, "description": "the session file or folder that was named for a replay"},
             "commit": {**TEXT, "description": "the commit that was checked out in Git; empty if unknown"},
         },
-        optional=("request", "strategy", "budget", "branch", "commit", "sessions"),
+        optional=("request", "strategy", "budget", "branch", "commit", "sessions", "cassette"),
     )
 
 

@@ -8,16 +8,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flakestorm.model.ci import CiResult
 from flakestorm.model.replay import session_of
 from flakestorm.model.run import Cause, Latency, PromptRow, Run, TypeRow
 from flakestorm.model.verdict import VerdictStatus
 from flakestorm.reports.attack_words import attack_rows
 from flakestorm.reports.guilty_part import evidence_of, marked
+from flakestorm.reports.measure_words import measure_rows
+from flakestorm.reports.pillar_rows import HEADS, pillar_rows
 from flakestorm.reports.rerun import rerun
 from flakestorm.reports.score_words import interval, percent
 from flakestorm.reports.severity_style import SEVERITY_STYLE
 from flakestorm.reports.terminal_contract import print_contract
 from flakestorm.reports.terminal_fault_map import print_fault_map
+from flakestorm.reports.terminal_reliability import print_reliability
 from flakestorm.reports.terminal_replay import print_replay
 from flakestorm.reports.terminal_scenarios import print_behaviour, print_scenarios
 from flakestorm.reports.visible import visible
@@ -33,12 +37,18 @@ INDENT = " " * 9
 def print_run(run: Run, console: Console, written: Sequence[str] = ()) -> None:
     """Print ``run``; ``written`` are the paths of reports to point at."""
     _verdict(run, console)
+    if run.ci is not None:
+        _heading("Pillars", console)
+        _pillars(run.ci, console)
     if run.contract is not None:
         _heading("Contract", console)
         print_contract(run.contract, console)
     if run.replay is not None:
         _heading("Recorded sessions", console)
         print_replay(run.replay, visible(rerun(run.info), COMMAND_WIDTH), console)
+    if run.surface is not None:
+        _heading("Reliability surface", console)
+        print_reliability(run.surface, console)
     if run.fault_map is None:
         _causes(run, console)
         _under_faults(run, console)
@@ -67,6 +77,15 @@ def _verdict(run: Run, console: Console) -> None:
         console.print(Text(f"  {visible(reason, 400)}"))
     if run.info.status != "complete":
         console.print(Text(f"  It stopped early: {run.info.stop_reason}.", style="yellow"))
+
+
+def _pillars(ci: CiResult, console: Console) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for head in HEADS:
+        table.add_column(head, justify="left" if head in ("pillar", "") else "right", no_wrap=True)
+    for row in pillar_rows(ci):
+        table.add_row(*row)
+    console.print(table)
 
 
 def _causes(run: Run, console: Console) -> None:
@@ -170,6 +189,7 @@ def _behaviour(run: Run, console: Console) -> None:
         f"slowest {latency.slowest:,.0f} ms"
         for name, latency in _latencies(run)
     ]
+    lines.extend(f"{name}: {figures}" for name, figures, _ in measure_rows(run.measures))
     lines.extend(
         f"finding ({finding.severity}): {visible(finding.title)}"
         for finding in run.findings

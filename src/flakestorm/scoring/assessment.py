@@ -20,6 +20,7 @@ SKIPPED = (
     "agent; the report says which. An invariant for whatever is sent is `- type: completes`."
 )
 UNSEEN = "no call that its faults are for passed through flakestorm"
+UNDEMANDED = "No score was demanded (advanced.min_score), so it is not measured against one."
 SHOWN_IDLE = 5
 EXPLORED = (
     "An exploration measures no score: it tries every fault, likely or not. The map says what to mend first."
@@ -61,10 +62,8 @@ def assess(
     """
     if surface is not None:
         headline = surface_sentence(surface, control)
-    elif fault_map is not None:
-        headline = _explored(fault_map, control)
-    elif search:
-        headline = _found(causes, totals, control)
+    elif fault_map is not None or search:
+        headline = _found(causes, totals, control) if fault_map is None else _explored(fault_map, control)
     else:
         headline = _headline(scores, totals, control, contract, replay)
     if partial:
@@ -74,21 +73,17 @@ def assess(
     code = FELL_SHORT if shortfalls else GOOD
     reasons += shortfalls
     if demands.min_score is None and scores.overall is not None:
-        reasons.append("No score was demanded (advanced.min_score), so it is not measured against one.")
+        reasons.append(UNDEMANDED)
     if search:
         code, why = _of_search(code, totals, control, demands)
         reasons += why if fault_map is None or code == INCONCLUSIVE else [EXPLORED]
-    elif surface is not None:
-        gaps = surface_gaps(surface)
-        code = code or (INCONCLUSIVE if gaps else GOOD)
-        reasons += gaps
-    elif scores.overall is None:
+    elif scores.overall is None and surface is None:
         code = INCONCLUSIVE
         if replay is None:
             reasons.append(NOTHING_PROVED)
         if totals.skipped:
             reasons.append(SKIPPED.format(totals.skipped))
-    unproved = _unproved(scenarios, contract, replay)
+    unproved = _unproved(scenarios, contract, replay) if surface is None else surface_gaps(surface)
     if unproved:
         code = code or INCONCLUSIVE
         reasons += unproved

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from flakestorm.model.finding import Finding
 from flakestorm.model.record import TrialRecord, TrialStatus
@@ -10,12 +10,14 @@ from flakestorm.model.run import PromptRow
 from flakestorm.model.verdict import Severity, VerdictStatus
 
 
-def always_failing(control: Iterable[TrialRecord]) -> dict[str, frozenset[str]]:
-    """Golden prompt id → the invariants that failed in every undisturbed trial that could be judged."""
+def always_failing(control: Iterable[TrialRecord], but: Container[str] = ()) -> dict[str, frozenset[str]]:
+    """Golden prompt id → the invariants, ``but`` some, that failed in every undisturbed trial judged."""
     failed: dict[str, set[str]] = {}
     other: dict[str, set[str]] = {}
     for record in control:
         for verdict in record.verdicts:
+            if verdict.invariant in but:
+                continue
             if verdict.status is VerdictStatus.FAILED:
                 failed.setdefault(record.trial.prompt.id, set()).add(verdict.invariant)
             elif verdict.status is VerdictStatus.PASSED:

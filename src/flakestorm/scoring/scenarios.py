@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from flakestorm.model.record import TrialRecord
@@ -46,12 +46,16 @@ class _Scenario:
 
 
 class ScenarioTally:
-    """Streams the trials of all scenarios; ``weight`` gives the weight of a mutation type."""
+    """Streams the trials of all scenarios; ``weight`` gives the weight of a mutation type.
 
-    def __init__(self, weight: Weight) -> None:
+    Only those ``measured`` count in the resilience; None stands for all.
+    """
+
+    def __init__(self, weight: Weight, measured: Container[str] | None = None) -> None:
         self._weight: Weight = lambda type_: weight(type_) if type_ != UNMUTATED else 1.0
         self._scenarios: dict[str, _Scenario] = {}
         self._all = Cells()
+        self._measured = measured
 
     def add(self, record: TrialRecord, case: Case | None) -> None:
         """Count one trial of a scenario; ``case`` is None where no call of it was seen."""
@@ -64,7 +68,8 @@ class ScenarioTally:
             return
         kind = trial.mutation.type if trial.mutation else UNMUTATED
         scenario.cells.add(trial.prompt.id, kind, record.status)
-        self._all.add(trial.prompt.id, kind, record.status)
+        if self._measured is None or trial.scenario in self._measured:
+            self._all.add(trial.prompt.id, kind, record.status)
         if case is not None:
             scenario.recovery.add(case)
             scenario.amplification.add(case)

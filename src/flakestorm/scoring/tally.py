@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from flakestorm.model.ci import CiTerms
 from flakestorm.model.contract import ContractResult
 from flakestorm.model.fault_map import FaultMap
 from flakestorm.model.fault_point import points_in
@@ -53,7 +54,7 @@ class Tally:
     scenarios there is a map of them, and what they show is gathered by families of faults. For a contract,
     ``contract`` counts its cells, for recorded sessions ``replay`` counts these. ``tokens`` finds in replies
     what the run's faults planted. ``measures`` counts what is said beside the scores; for a reliability run,
-    ``surface`` counts the points of its grid.
+    ``surface`` counts the points of its grid. ``ci`` says what counts for which pillar where all are run.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Tally:
         replay: ReplayTally | None = None,
         measures: MeasureTally | None = None,
         surface: SurfaceTally | None = None,
+        ci: CiTerms | None = None,
     ) -> None:
         self._weight = weight
         self._all = Counts()
@@ -74,9 +76,11 @@ class Tally:
         self._cells = Cells()
         self._control_latency = LatencyTally()
         self._disturbed_latency = LatencyTally()
-        gathered = str if describe is None else partial(_family_of, describe)
+        ungathered = str if surface is None else _grid_faults
+        gathered = ungathered if describe is None else partial(_family_of, describe)
         self._behaviour = BehaviourTally(gathered, tokens)
-        self._scenarios = ScenarioTally(weight)
+        self._scenarios = ScenarioTally(weight, None if ci is None else ci.measured)
+        self._is_ci = ci is not None
         self._contract = contract
         self._replay = replay
         self._measures = measures or MeasureTally()
@@ -107,7 +111,7 @@ class Tally:
         if trial.is_control:
             prompt.control.add(status)
             if self._contract is not None and self._contract.judges_undisturbed:
-                self.causes.add(record)
+                self.causes.add(self._of_contract(record))
             return
         prompt.disturbed.add(status)
         self.causes.add(record)
@@ -116,6 +120,13 @@ class Tally:
             self._scenarios.add(record, case)
         elif trial.mutation is not None and (point is None or not point.rate):
             self._add_mutation(record, trial.mutation.type)
+
+    def _of_contract(self, record: TrialRecord) -> TrialRecord:
+        """With the contract's verdicts alone: what breaks an invariant undisturbed is told as a finding."""
+        if not self._is_ci or self._contract is None:
+            return record
+        promised = {promise.name for promise in self._contract.terms.promises}
+        return replace(record, verdicts=tuple(v for v in record.verdicts if v.invariant in promised))
 
     def _add_replay(self, record: TrialRecord) -> None:
         """A replay is no golden prompt, and nothing that was measured undisturbed is a measure of it."""
@@ -236,6 +247,11 @@ class Tally:
         """What the control arm says of the golden prompts, and what calls say of the agent."""
         of_contract = () if self._contract is None else self._contract.findings()
         return (*control_findings(self.by_prompt()), *of_contract, *self._behaviour.findings())
+
+
+def _grid_faults(scenario: str) -> str:
+    """One name for the faults at all points of a grid: they are the same ones, more or less often."""
+    return scenario if point_of(scenario) is None else "faults at any rate"
 
 
 def _family_of(describe: Describe, scenario: str) -> str:
