@@ -83,6 +83,11 @@ class SurfaceCell:
     fired: int
     reliability: tuple[PassHat, ...] = ()
 
+    @property
+    def scenario(self) -> str:
+        """That of its trials."""
+        return GridPoint(self.intensity, self.rate).name
+
     def value(self, k: int) -> float | None:
         """R at ``k``, where it is known."""
         return next((found.score.value for found in self.reliability if found.k == k), None)

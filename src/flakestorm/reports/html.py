@@ -18,6 +18,7 @@ from flakestorm.reports.html_fault_groups import fault_groups_section
 from flakestorm.reports.html_fault_map import fault_map_section
 from flakestorm.reports.html_heatmap import heatmap_section
 from flakestorm.reports.html_measured import duration, measured_section
+from flakestorm.reports.html_reliability import reliability_section
 from flakestorm.reports.html_replay import replay_section
 from flakestorm.reports.html_scenarios import scenarios_section
 from flakestorm.reports.html_trials import drawer, trials_section
@@ -68,6 +69,7 @@ def _above(run: Run, calls: CallCount) -> str:
     sections: list[tuple[str, str, Html | None]] = [
         ("verdict", "Verdict", verdict_section(run)),
         ("contract", "Contract", contract_section(run)),
+        ("reliability", "Reliability", reliability_section(run)),
         ("replay", "Replay", replay_section(run)),
         ("causes", "Causes", fault_groups_section(run) if run.fault_map else causes_section(run)),
         ("where", "Where", heatmap_section(run)),

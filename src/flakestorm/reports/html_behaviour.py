@@ -6,6 +6,7 @@ from flakestorm.model.run import Latency, Run
 from flakestorm.reports.html_data import CallCount
 from flakestorm.reports.html_time import milliseconds
 from flakestorm.reports.markup import Content, Html, join, tag
+from flakestorm.reports.measure_words import measure_rows
 
 WIDTH, HEIGHT, BASE = 720.0, 150.0, 130.0
 """The picture in its own units; ``BASE`` is where the bars stand."""
@@ -16,10 +17,30 @@ def behaviour_section(run: Run, calls: CallCount) -> Html | None:
     """Latency and calls, or None when the run has neither."""
     arms = [("undisturbed", run.control_latency), ("disturbed", run.disturbed_latency)]
     known = [(name, latency) for name, latency in arms if latency is not None]
-    if not known and not calls.any:
+    if not known and not calls.any and not run.measures.any:
         return None
     latency_part = join((_latency_picture(known), _latency_table(known))) if known else None
-    return tag("section", tag("h2", "How it behaves"), latency_part, _calls(calls), id="behaviour")
+    return tag(
+        "section", tag("h2", "How it behaves"), latency_part, _calls(calls), _measures(run), id="behaviour"
+    )
+
+
+def _measures(run: Run) -> Html | None:
+    """Repeatability, robustness ratios, obedience and over-refusal, as far as they are known."""
+    rows = [
+        tag(
+            "tr",
+            tag("th", name.capitalize(), scope="row"),
+            tag("td", figures),
+            tag("td", meaning, class_="muted"),
+        )
+        for name, figures, meaning in measure_rows(run.measures)
+    ]
+    if not rows:
+        return None
+    heads = ("Beside the scores", "With 95 % intervals", "What it is")
+    head = tag("thead", tag("tr", *(tag("th", text, scope="col") for text in heads)))
+    return tag("table", head, tag("tbody", *rows), class_="plain")
 
 
 def _latency_table(known: list[tuple[str, Latency]]) -> Html:

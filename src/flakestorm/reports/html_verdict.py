@@ -67,7 +67,7 @@ def verdict_section(run: Run) -> Html:
         tag("ul", *reasons, class_="reasons") if reasons else None,
         tag("div", _scores(run), _totals(run.totals), class_="evidence-grid"),
         tag("h2", "Run it again", class_="label"),
-        command(repeated(run.info), "run it again"),
+        command(repeated(run.info, run.surface), "run it again"),
         id="verdict",
         aria_label="Verdict",
     )
@@ -94,6 +94,8 @@ def _scores(run: Run) -> Html:
             if run.info.is_exploration
             else "a search spends its calls where failures are"
             if run.info.is_search
+            else "the surface has one at each of its points"
+            if run.surface is not None
             else "nothing could be judged"
         )
         return tag("p", f"No score: {why}.", class_="muted")

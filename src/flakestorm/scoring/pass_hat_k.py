@@ -38,7 +38,7 @@ def pass_hat_k(counts: Iterable[Count], k: int) -> Score | None:
     return Score(sum(shares) / len(shares), low, high, trials)
 
 
-def pass_hats(counts: Sequence[Count], ks: Iterable[int] = (1, 2, 4, 8, 16)) -> tuple[PassHat, ...]:
+def pass_hats(counts: Sequence[Count], ks: Iterable[int] = (1, 2, 4, 8)) -> tuple[PassHat, ...]:
     """pass^k for those of ``ks`` for which each golden prompt has enough trials."""
     found = ((k, pass_hat_k(counts, k)) for k in ks)
     return tuple(PassHat(k, score) for k, score in found if score is not None)

@@ -37,8 +37,11 @@ def conclude(
     A trial whose scenario injected nothing is inconclusive (but at a point of a reliability grid, where that
     no fault came up is part of the rate); of a replay ``idle`` says that it is and why. So is one with
     nothing but set-aside verdicts. A failed verdict outweighs an error: a rule that could be judged was
-    broken. What cannot be expressed for this kind of agent is skipped.
+    broken. What cannot be expressed for this kind of agent is skipped. A call that no cassette has makes the
+    trial errored, whatever came of it.
     """
+    if outcome.error is not None and outcome.error.kind is ErrorKind.UNRECORDED:
+        return TrialStatus.ERRORED, outcome.error.message
     if idle:
         return TrialStatus.INCONCLUSIVE, idle
     if not outcome.faults_fired and _is_disturbed(trial.scenario):

@@ -44,9 +44,12 @@ def surface_gaps(surface: Surface) -> list[str]:
                 f"At {where} a golden prompt has too few judged trials for k={lacking[0]} "
                 f"({cell.judged:,} of {cell.trials:,} trials were judged)."
             )
-        elif cell.rate and not cell.fired:
+    for rate in filter(None, surface.grid.rates):
+        cells = [cell for cell in surface.cells if cell.rate == rate]
+        if not any(cell.fired for cell in cells):
+            trials = sum(cell.trials for cell in cells)
             gaps.append(
-                f"At {where} no fault fired in any of {cell.trials:,} trials, so nothing is proved about it."
+                f"At λ={rate:g} no fault fired in any of {trials:,} trials, so nothing is proved about it."
             )
     more = [f"The same holds for {len(gaps) - SHOWN} more points."] if len(gaps) > SHOWN else []
     return gaps[:SHOWN] + more
