@@ -13,7 +13,7 @@ from flakestorm.store.runs import RunFolder
 CHAOS = "chaos"
 """The name under which a run stores its scenarios, so that resuming it goes through the same ones."""
 
-_KINDS = {"measured": "run of flakestorm ci", "budget": "exploration", "columns": "contract"}
+_KINDS = {"measured": "run of flakestorm ci", "budget": "exploration", "columns": "contract", "grid": "reliability surface"}
 
 
 def chaos_of(wanted: Chaos | None, resume: str | None, only: str | None, folder: RunFolder) -> Chaos | None:

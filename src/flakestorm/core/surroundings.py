@@ -24,9 +24,11 @@ async def surroundings_of(
     """The environment of a run, while it is open; None where nothing is disturbed or kept apart.
 
     ``is_object`` says that the agent is a Python object given for the run, ``watched`` that its calls are to
-    be seen even though nothing disturbs them. ``strays`` gives the traffic of calls of no trial. Raises as ``open_environment``.
+    be seen even though nothing disturbs them. ``strays`` gives the traffic of calls of no trial. Raises as
+    ``open_environment``.
     """
-    disturbs = chaos is not None and (bool(chaos.scenarios) or not (contract or chaos.measured is not None))
+    fixed = chaos is not None and (contract is not None or chaos.measured is not None or chaos.grid is not None)
+    disturbs = chaos is not None and (bool(chaos.scenarios) or not fixed)
     if contract is not None and not disturbs and not watched:
         yield contract.lanes()
     elif not disturbs and not watched:
