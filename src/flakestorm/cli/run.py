@@ -13,6 +13,10 @@ import typer
 from flakestorm.cli.boundary import bounded
 from flakestorm.cli.options import (
     DEFAULT_CONFIG,
+    CassetteMode,
+    CassetteModeOption,
+    CassetteOption,
+    CassetteSpeedOption,
     CiOption,
     ConcurrencyOption,
     ConfigOption,
@@ -21,6 +25,7 @@ from flakestorm.cli.options import (
     ProfileOption,
     QuietOption,
     SeedOption,
+    wanted_cassette,
 )
 from flakestorm.model.errors import UsageError, WorkError
 
@@ -89,6 +94,9 @@ def run(
         int | None,
         typer.Option("--shrink-budget", min=0, metavar="N", help="Most calls that reducing may take."),
     ] = None,
+    cassette: CassetteOption = None,
+    cassette_mode: CassetteModeOption = CassetteMode.ONCE,
+    cassette_speed: CassetteSpeedOption = 0.0,
     ci: CiOption = False,
     verify_only: Annotated[
         bool, typer.Option("--verify-only", help="Check the configuration and the agent, run nothing.")
@@ -111,7 +119,7 @@ def run(
     if verify_only:
         from flakestorm.cli.verify import verify
 
-        return int(verify(config, quiet))
+        return int(verify(config, quiet=quiet))
     from flakestorm.cli.consoles import console
     from flakestorm.core.config import load_config
     from flakestorm.core.execution import Wishes
@@ -128,6 +136,7 @@ def run(
         only=only,
         min_score=min_score,
         chaos=wanted_chaos(loaded, chaos, chaos_only, chaos_profile),
+        cassette=wanted_cassette(cassette, cassette_mode, cassette_speed),
     )
     return run_and_report(loaded, wishes, console(quiet, plain=ci), output)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from flakestorm.cli.boundary import bounded
@@ -9,7 +11,13 @@ from flakestorm.cli.options import DEFAULT_CONFIG, ConfigOption, QuietOption
 
 
 @bounded
-def verify(config: ConfigOption = DEFAULT_CONFIG, quiet: QuietOption = False) -> int:
+def verify(
+    config: ConfigOption = DEFAULT_CONFIG,
+    config_only: Annotated[
+        bool, typer.Option("--config-only", help="Check the configuration alone; the agent is not asked.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> int:
     """Check the configuration, and ask the agent one question."""
     from flakestorm.cli.consoles import console
     from flakestorm.core.loop import run_async
@@ -17,6 +25,12 @@ def verify(config: ConfigOption = DEFAULT_CONFIG, quiet: QuietOption = False) ->
     from flakestorm.reports.visible import visible
 
     out = console(quiet)
+    if config_only:
+        from flakestorm.core.config import load_config
+
+        loaded = load_config(config)
+        out.print(f"{'configuration':<14} {visible(str(config), 400)} (digest {loaded.digest})")
+        return 0
     report = run_async(verify_setup(config))
     for subject, text in report.facts:
         out.print(f"{subject:<14} {visible(text, 400)}")

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from flakestorm.core.assembly import Facts
+from flakestorm.core.run_names import open_named
 from flakestorm.model.errors import StoreError
 from flakestorm.model.mutation import Mutation
 from flakestorm.model.record import TrialRecord
@@ -27,7 +28,7 @@ def stored_mutations(only: str, folder: RunFolder) -> dict[str, list[Mutation]] 
     if name == "trial" and value:
         return _by_prompt(_records_of(value.lower(), folder))
     if name in ("failed", "errored"):
-        store = folder.open(value or "latest")
+        store = open_named(folder, value or "latest")
         try:
             if Facts.of(store).info.is_search:
                 return _by_prompt(record for record in store.records() if record.status.value == name)
@@ -44,7 +45,7 @@ def stored_fact(only: str, folder: RunFolder, fact: str) -> Any:
             if _matching(store, value.lower()):
                 return store.facts().get(fact)
     elif name in ("failed", "errored"):
-        store = folder.open(value or "latest")
+        store = open_named(folder, value or "latest")
         try:
             return store.facts().get(fact)
         finally:
@@ -59,7 +60,7 @@ def stored_scenarios(only: str, folder: RunFolder) -> list[str]:
         return list(dict.fromkeys(record.trial.scenario for record in _records_of(value.lower(), folder)))
     if name not in ("failed", "errored"):
         return []
-    store = folder.open(value or "latest")
+    store = open_named(folder, value or "latest")
     try:
         records = (record for record in store.records() if record.status.value == name)
         return list(dict.fromkeys(record.trial.scenario for record in records))

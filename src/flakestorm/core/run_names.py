@@ -12,10 +12,10 @@ from flakestorm.store.runs import RunFolder
 _NEWEST = "@latest"
 
 
-def open_named(folder: RunFolder, wanted: str, but: str = "") -> RunFile:
+def open_named(folder: RunFolder, wanted: str, but: str = "", whole: bool = True) -> RunFile:
     """The run ``wanted``, open. Of a branch it is the newest complete one that is not the run ``but``.
 
-    Raises ``UsageError`` when there is none.
+    Without ``whole`` it need not be complete. Raises ``UsageError`` when there is none.
     """
     branch = wanted.removesuffix(_NEWEST)
     if branch == wanted:
@@ -25,14 +25,24 @@ def open_named(folder: RunFolder, wanted: str, but: str = "") -> RunFile:
         info = _info(folder, id_)
         if info is None:
             continue
-        if info.branch == branch and info.status == "complete" and id_ != but:
+        if info.branch == branch and (info.status == "complete" or not whole) and id_ != but:
             return folder.open(id_)
         branches.append(info.branch)
     known = sorted(set(filter(None, branches)))
     listed = f"There are runs of: {', '.join(known)}." if known else "No stored run knows its branch."
     near = did_you_mean(branch, known) or "."
     other = " other" if branch in known else ""
-    raise UsageError(f"there is no{other} complete run of the branch '{branch}'{near} {listed}")
+    complete = " complete" if whole else ""
+    raise UsageError(f"there is no{other}{complete} run of the branch '{branch}'{near} {listed}")
+
+
+def id_to_resume(folder: RunFolder, wanted: str) -> str:
+    """The id of the run ``wanted``; of a branch, its newest one, complete or not. Raises ``UsageError``."""
+    if not wanted.endswith(_NEWEST):
+        return wanted
+    store = open_named(folder, wanted, whole=False)
+    store.close()
+    return store.id
 
 
 def _info(folder: RunFolder, id_: str) -> RunInfo | None:

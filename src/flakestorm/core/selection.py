@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flakestorm.core.plan import Selection
+from flakestorm.core.run_names import open_named
 from flakestorm.model.errors import UsageError
 from flakestorm.model.nearest import did_you_mean
 from flakestorm.mutations.type_name import known_type
 from flakestorm.store.runs import RunFolder
 
-FORMS = "failed, errored, failed:RUN, trial:ID, type:NAME, operator:NAME, prompt:ID or kind:NAME"
+FORMS = (
+    "failed, errored, failed:RUN (an id or BRANCH@latest), trial:ID, type:NAME, operator:NAME, prompt:ID or "
+    "kind:NAME"
+)
 
 
 def parse_selection(text: str, folder: RunFolder) -> Selection:
@@ -32,7 +36,7 @@ def parse_selection(text: str, folder: RunFolder) -> Selection:
 
 
 def _by_status(status: str, run: str, folder: RunFolder) -> Selection:
-    stored = folder.open(run)
+    stored = open_named(folder, run)
     try:
         wanted = stored.finished(status)
     finally:
