@@ -137,6 +137,10 @@ class FlakeStormConfig(Section):
         data = self.model_dump(mode="json", exclude_unset=True)
         return yaml_text(data, self._secrets)
 
+    def yaml_of(self, data: dict[str, Any]) -> str:
+        """Plain ``data`` made of parts of this, as YAML; secrets appear as ``${VARIABLE}``."""
+        return yaml_text(data, self._secrets)
+
     @cached_property
     def digest(self) -> str:
         """Twelve hexadecimal characters: equal for equal experiments.

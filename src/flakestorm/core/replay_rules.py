@@ -20,6 +20,7 @@ from flakestorm.core.replay_sessions import Session
 from flakestorm.core.secret_values import find_secrets
 from flakestorm.core.validation_messages import problems_of, show
 from flakestorm.core.yaml_source import parse_yaml
+from flakestorm.invariants.behavior_unchanged import AUTO
 from flakestorm.invariants.config import Rule
 from flakestorm.invariants.judge import named_rules
 from flakestorm.invariants.rules import AnyRule
@@ -61,17 +62,24 @@ class RuleBook:
     _files: dict[Path, Rules] = field(default_factory=dict)
 
     def rules_of(self, session: Session) -> Rules:
-        """What judges ``session``: rules with probes only where its input is one of them.
+        """What judges ``session``: rules with probes only where its input is one of them, and none that
+        compares with an undisturbed reply, unless it says which.
 
         Raises ``ConfigError`` for a contract that cannot be read, ``UsageError`` for one that does not exist
         or says nothing about the session.
         """
         found = self._named(session) if session.contract else self._own()
-        about = tuple(rule for rule in found.rules if not rule.probes or session.turns[-1] in rule.probes)
+        # What is compared with the undisturbed prompt has nothing to compare a session with.
+        about = tuple(
+            rule
+            for rule in found.rules
+            if (not rule.probes or session.turns[-1] in rule.probes) and getattr(rule, "baseline", "") != AUTO
+        )
         if not about:
             raise UsageError(
                 f"{session.origin}: nothing judges the session '{session.id}': all rules of {found.name} are "
-                "about probes of their own. Name another contract, or give it a rule without probes."
+                "about probes of their own, or compare with the undisturbed reply. Name another contract, or "
+                "give it a rule that speaks about the reply."
             )
         return Rules(found.name, about, found.secrets)
 

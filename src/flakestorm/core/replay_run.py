@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -58,27 +58,31 @@ class Replays:
         cls,
         config: FlakeStormConfig,
         path: Path | None = None,
-        repeats: int | None = None,
         only: bool = True,
         more: tuple[Session, ...] = (),
     ) -> Replays:
         """The sessions of ``config``, or those in the session file or folder ``path``, and ``more``.
 
-        ``repeats`` is how often each is replayed (default: advanced.repeats). Raises ``UsageError`` where
-        there are none, and ``ConfigError`` for whatever is wrong with their files.
+        Each is replayed ``advanced.repeats`` times. Raises ``UsageError`` where there are none, and
+        ``ConfigError`` for whatever is wrong with their files.
         """
         written = path is not None or not more or (config.replays and config.replays.sessions)
         sessions = (*(load_sessions(config, path) if written else ()), *more)
+        return replace(cls.of(config, sessions), only=only, path="" if path is None else str(path))
+
+    @classmethod
+    def of(cls, config: FlakeStormConfig, sessions: tuple[Session, ...]) -> Replays:
+        """Just these ``sessions``. Raises as ``wanted``."""
+        if not sessions:
+            raise UsageError("there are no recorded sessions to replay.")
         book = RuleBook(config)
         rules = {session.id: book.rules_of(session) for session in sessions}
-        return cls(
-            sessions,
-            rules,
-            repeats or config.advanced.repeats,
-            only,
-            config.agent.type in IN_PROCESS,
-            "" if path is None else str(path),
-        )
+        in_process = config.agent.type in IN_PROCESS
+        return cls(sessions, rules, config.advanced.repeats, in_process=in_process)
+
+    def repeated(self, times: int | None) -> Replays:
+        """The same with each session replayed so often; None changes nothing."""
+        return self if times is None else replace(self, repeats=times)
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -122,10 +126,11 @@ class Replays:
         if not recorded.keys().isdisjoint(called):
             return ""
         pairs = [(tool, nearest(tool, called)) for tool in recorded]
-        meant = "".join(f" Is {tool} what it calls {name}?" for tool, name in pairs if name is not None)
-        seen = f"it called {', '.join(called)}" if called else "no call of a tool was seen"
+        meant = [f"is '{tool}' the recorded name of '{name}'?" for tool, name in pairs if name is not None]
         how = HOW_TO_ROUTE_HERE if self.in_process else HOW_TO_ROUTE_CALLS
-        return f"none of its recorded tools ({', '.join(recorded)}) was called, {seen}.{meant} {how}."
+        seen = f"it called {', '.join(called)}" if called else "no call of a tool was seen"
+        told = f"none of its recorded tools ({', '.join(recorded)}) was called, {seen}"
+        return f"{told}: {'; '.join(meant)}" if meant else f"{told}. {how}."
 
     def terms(self) -> tuple[SessionTerms, ...]:
         """What is known of the sessions, for the store and for reports."""

@@ -116,7 +116,7 @@ def _of_file(path: Path, above: tuple[Path, ...], named_in: str) -> Iterator[Ses
 
 def _resolved(entry: ReplaySession, where: str, folder: Path, above: tuple[Path, ...]) -> Iterator[Session]:
     if entry.file is None:
-        yield _session(entry, where, folder)
+        yield as_session(entry, where, folder)
         return
     inside = list(_of_file(folder / entry.file, above, where))
     # What is said where a file is named counts more than what is said in it.
@@ -220,8 +220,8 @@ def _check_version(source: YamlSource, value: Mapping[str, Any]) -> None:
     version = value.get("version", SESSION_VERSION)
     if version not in (SESSION_VERSION, 1, 1.0):
         message = (
-            f"{show(version)} is not a version that this flakestorm reads ('{SESSION_VERSION}'). Was the file "
-            "written by a later one? Install that."
+            f"{show(version)} is not a version that this flakestorm reads ('{SESSION_VERSION}'). Was the "
+            "file written by a later one? Install that."
         )
         raise _refusal(source, message, "version")
 
@@ -231,7 +231,8 @@ def _refusal(source: YamlSource, message: str, key: str = "") -> ConfigError:
     return config_error(source.name, source.lines, [Problem(message, path, place)])
 
 
-def _session(entry: ReplaySession, where: str, folder: Path) -> Session:
+def as_session(entry: ReplaySession, where: str, folder: Path) -> Session:
+    """The session that ``entry`` describes; ``where`` says where that is."""
     # Both are there: the section refuses an entry without a file that lacks one of them.
     return Session(
         id=entry.id or "",
