@@ -7,6 +7,10 @@ import typer
 from flakestorm.cli.boundary import bounded
 from flakestorm.cli.options import (
     DEFAULT_CONFIG,
+    CassetteMode,
+    CassetteModeOption,
+    CassetteOption,
+    CassetteSpeedOption,
     CiOption,
     ConcurrencyOption,
     ConfigOption,
@@ -15,6 +19,7 @@ from flakestorm.cli.options import (
     ProfileOption,
     QuietOption,
     SeedOption,
+    wanted_cassette,
 )
 from flakestorm.cli.run import run_and_report, wanted_chaos
 
@@ -27,6 +32,9 @@ def chaos(
     min_score: MinScoreOption = None,
     seed: SeedOption = None,
     concurrency: ConcurrencyOption = None,
+    cassette: CassetteOption = None,
+    cassette_mode: CassetteModeOption = CassetteMode.ONCE,
+    cassette_speed: CassetteSpeedOption = 0.0,
     ci: CiOption = False,
     quiet: QuietOption = False,
 ) -> int:
@@ -41,9 +49,12 @@ def chaos(
 
     loaded = load_config(config).with_advanced(seed=seed, concurrency=concurrency)
     scenarios = wanted_chaos(loaded, chaos=True, only=True, profiles=profile)
-    return run_and_report(
-        loaded, Wishes(min_score=min_score, chaos=scenarios), console(quiet, plain=ci), output
+    wishes = Wishes(
+        min_score=min_score,
+        chaos=scenarios,
+        cassette=wanted_cassette(cassette, cassette_mode, cassette_speed),
     )
+    return run_and_report(loaded, wishes, console(quiet, plain=ci), output)
 
 
 def register(app: typer.Typer) -> None:

@@ -9,6 +9,10 @@ import typer
 from flakestorm.cli.boundary import bounded
 from flakestorm.cli.options import (
     DEFAULT_CONFIG,
+    CassetteMode,
+    CassetteModeOption,
+    CassetteOption,
+    CassetteSpeedOption,
     CiOption,
     ConcurrencyOption,
     ConfigOption,
@@ -16,6 +20,7 @@ from flakestorm.cli.options import (
     OutputOption,
     QuietOption,
     SeedOption,
+    wanted_cassette,
 )
 from flakestorm.cli.run import run_and_report
 from flakestorm.model.errors import UsageError
@@ -52,6 +57,9 @@ def run(
     ] = None,
     seed: SeedOption = None,
     concurrency: ConcurrencyOption = None,
+    cassette: CassetteOption = None,
+    cassette_mode: CassetteModeOption = CassetteMode.ONCE,
+    cassette_speed: CassetteSpeedOption = 0.0,
     ci: CiOption = False,
     quiet: QuietOption = False,
 ) -> int:
@@ -78,6 +86,7 @@ def run(
         only=only,
         min_score=min_score,
         chaos=contract_chaos(Contract.wanted(loaded, scenario or ())),
+        cassette=wanted_cassette(cassette, cassette_mode, cassette_speed),
     )
     return run_and_report(loaded, wishes, console(quiet, plain=ci), output)
 

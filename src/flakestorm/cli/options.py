@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from flakestorm.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from flakestorm.core.cassette_run import CassetteWish
+
+
+class CassetteMode(str, Enum):
+    """What a cassette is for; ``replay.cassette.Mode`` says what each means, and takes longer to import."""
+
+    ONCE = "once"
+    NEW = "new"
+    ALL = "all"
+    NONE = "none"
+
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file.", metavar="FILE", show_default=True)
@@ -63,6 +79,31 @@ ProfileOption = Annotated[
         help="Go through this profile: a name of `flakestorm faults`, a file, or all. May be repeated.",
     ),
 ]
+CassetteOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cassette",
+        metavar="FILE",
+        help="Play what LLMs and tools answered when this file was recorded, instead of calling them.",
+    ),
+]
+CassetteModeOption = Annotated[
+    CassetteMode,
+    typer.Option(
+        "--cassette-mode",
+        help="once: play the file, record it where there is none; new: record what it lacks; all: record "
+        "everything anew; none: only play.",
+    ),
+]
+CassetteSpeedOption = Annotated[
+    float,
+    typer.Option(
+        "--cassette-speed",
+        min=0,
+        metavar="FACTOR",
+        help="How fast answers are played: 1 as recorded, 2 twice as fast, 0 without waiting.",
+    ),
+]
 CiOption = Annotated[bool, typer.Option("--ci", help="For logs: plain lines, no live display.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 RunArgument = Annotated[
@@ -71,3 +112,16 @@ RunArgument = Annotated[
 ]
 
 DEFAULT_CONFIG = Path("flakestorm.yaml")
+DEFAULT_CASSETTE = Path("cassette.jsonl")
+
+
+def wanted_cassette(path: Path | None, mode: CassetteMode, speed: float) -> CassetteWish | None:
+    """The cassette that the options ask for. Raises ``UsageError`` for a mode without a file."""
+    if path is None:
+        if mode is not CassetteMode.ONCE or speed:
+            raise UsageError("--cassette-mode and --cassette-speed need a file: --cassette FILE")
+        return None
+    from flakestorm.core.cassette_run import CassetteWish
+    from flakestorm.replay.cassette import Mode
+
+    return CassetteWish(path, Mode(mode.value), speed)

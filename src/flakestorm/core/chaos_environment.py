@@ -163,8 +163,11 @@ async def open_environment(
     concurrency: int,
     is_object: bool,
     exclusive: bool = False,
+    strays: Callable[[], Traffic] | None = None,
 ) -> AsyncIterator[Environment]:
     """The environment of ``agent``; ``is_object`` says that it is a Python object given for the run.
+
+    ``strays`` gives the traffic of calls that belong to no trial; without it they pass as they are.
 
     Trials that are ``exclusive`` never share a lane. Raises ``WorkError`` when a port is taken, and
     ``UsageError`` for tools that cannot be loaded.
@@ -175,7 +178,7 @@ async def open_environment(
 
         tools = {target: load(target, "agent.tools", agent.folder) for target in agent.tools}
         registries = {t: load(t, "agent.tool_registry", agent.folder) for t in agent.tool_registry}
-        with installed(gateway, tools, registries) as reach:
+        with installed(gateway, tools, registries, strays) as reach:
             yield InThisProcess(reach)
         return
     from flakestorm.chaos.gateway.gateway import Gateway
@@ -186,5 +189,5 @@ async def open_environment(
         lanes, port = agent.serve.replicas, 0
     elif agent.type == "command":
         lanes, port = min(concurrency, COMMAND_LANES), 0
-    async with Gateway(settings, lanes, port) as opened:
+    async with Gateway(settings, lanes, port, fallback=strays) as opened:
         yield OnTheWire(opened, lanes, is_routed=port == 0, exclusive=exclusive)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic
 
 from flakestorm.agents.in_process import BLOCKS_LOOP
@@ -15,6 +16,7 @@ from flakestorm.agents.wire.permission import attack_refusal
 from flakestorm.chaos.faults.engine import FaultEngine
 from flakestorm.chaos.traffic import Traffic
 from flakestorm.core.assembly import Facts, assemble
+from flakestorm.core.cassette_run import CASSETTE, CassetteWish, cassette_run, facts_of
 from flakestorm.core.chaos_environment import Environment, nothing
 from flakestorm.core.chaos_plan import Chaos
 from flakestorm.core.chaos_recall import CHAOS, chaos_of
@@ -29,12 +31,14 @@ from flakestorm.core.plan import Plan, Planned, Selection
 from flakestorm.core.planning import CONTRACT, REPLAY, Strategy, make_plan, strategy_of
 from flakestorm.core.redacted_errors import redacted_errors
 from flakestorm.core.replay_run import Replays, check_sessions
+from flakestorm.core.run_names import id_to_resume
 from flakestorm.core.selection import parse_selection
-from flakestorm.core.sending import sender
+from flakestorm.core.sending import is_watched, sender
 from flakestorm.core.shrink_run import effort_for, groups_of_trial, shrunk
 from flakestorm.core.shrinking import Shrinker
 from flakestorm.core.signals import stopping_on_signals
 from flakestorm.core.surroundings import surroundings_of
+from flakestorm.core.target import describe_target
 from flakestorm.invariants.judge import Judge
 from flakestorm.model.ci import CiTerms
 from flakestorm.model.errors import UsageError
@@ -65,6 +69,7 @@ class Wishes:
     ``failed``. ``min_score`` (0–1) overrides the configuration's. ``target`` is an agent object. ``chaos``
     are the scenarios to go through; a resumed run has its own. ``replays`` are recorded sessions, which a
     resumed run needs again. ``ci`` is what a run of all pillars is judged by.
+    ``cassette`` answers the agent's calls, or keeps the answers; a resumed run needs the same one again.
     """
 
     resume: str | None = None
@@ -74,6 +79,7 @@ class Wishes:
     chaos: Chaos | None = None
     replays: Replays | None = None
     ci: CiTerms | None = None
+    cassette: CassetteWish | None = None
     folder: RunFolder = field(default_factory=RunFolder)
 
 
@@ -85,6 +91,9 @@ class Execution:
     ) -> None:
         self._config = config
         self._wishes = wishes or Wishes()
+        if self._wishes.resume is not None:
+            run = id_to_resume(self._wishes.folder, self._wishes.resume)
+            self._wishes = replace(self._wishes, resume=run)
         self._listeners = listeners
         self._replays = self._wishes.replays
         told = self._replays.secrets if self._replays else frozenset[str]()
@@ -98,10 +107,18 @@ class Execution:
         )
         self._contract = ContractRun.of(config, self._chaos, self._wishes.target is not None)
         self._environment: Environment | None = None
+        self.cassette = cassette_run(
+            self._wishes.cassette,
+            config.agent,
+            config.secrets | keys_of(config) | told,
+            describe_target(config),
+            facts_of(self._wishes.resume, self._wishes.folder),
+        )
 
     async def run(self) -> Run:
         """The finished run, or the part of it that was done when a signal, a budget or the agent ended it."""
-        with redacted_errors(self._redact):
+        around = self.cassette.at_work() if self.cassette is not None else nullcontext()
+        with redacted_errors(self._redact), around:
             async with language_models(self._config, self._wishes.folder.folder, self._redact) as models:
                 judge = self._judge(models)
                 plan = self._plan()
@@ -162,10 +179,15 @@ class Execution:
     async def _disturbed_agent(self) -> AsyncIterator[Agent]:
         """The agent, in an environment that can be disturbed where scenarios are wanted."""
         target = self._wishes.target
-        watched = self._replays is not None and self._replays.needs_environment
-        around = surroundings_of(self._config, self._chaos, self._contract, target is not None, watched)
+        cassette = self.cassette
+        watched = cassette is not None or (self._replays is not None and self._replays.needs_environment)
+        strays = None if cassette is None else partial(cassette.strays, self._redact)
+        around = surroundings_of(
+            self._config, self._chaos, self._contract, target is not None, watched, strays
+        )
         async with around as self._environment:
             variables = self._environment.surroundings if self._environment is not None else ()
+            variables = variables if cassette is None else cassette.surroundings(variables)
             async with open_agent(self._config.agent, self._on_finding, target, variables) as agent:
                 yield agent
 
@@ -173,7 +195,12 @@ class Execution:
         scenario = self._chaos.scenario(trial.scenario) if self._chaos else None
         faults = None if scenario is None else FaultEngine(scenario, self._config.advanced.seed, trial.id)
         recordings = self._replays.recordings(trial) if self._replays else None
+        if self.cassette is not None:
+            return self.cassette.traffic(trial.id, faults, self._redact, recordings)
         return Traffic(trial.id, faults, self._redact, recordings)
+
+    def _watched(self, trial: Trial) -> bool:
+        return self.cassette is not None or is_watched(trial)
 
     def _disturbed_by(self, scenario: str) -> frozenset[str]:
         if self._replays is not None and session_of(scenario) is not None:
@@ -182,8 +209,9 @@ class Execution:
 
     def _after_control(self) -> str:
         """Whether the faults can reach anything: told at once, and not only by all trials proving nothing."""
-        if self._environment is None or self._chaos is None:
-            return ""
+        unplayed = self.cassette.after_control() if self.cassette is not None else ""
+        if unplayed or self._environment is None or self._chaos is None:
+            return unplayed
         missing = self._environment.missing(self._chaos.disturbed, self._chaos.by_url)
         if missing:
             self._on_finding(
@@ -243,7 +271,9 @@ class Execution:
         if resume is None:
             facts = self._new_facts(path.stem, plan).to_dict()
             scenarios = self._chaos.to_dict() if self._chaos else None
-            store = RunFile.create(path, {**facts, VARIANTS: self._mutator.variants, CHAOS: scenarios})
+            played = self.cassette.to_dict() if self.cassette else None
+            made = {VARIANTS: self._mutator.variants, CHAOS: scenarios, CASSETTE: played}
+            store = RunFile.create(path, {**facts, **made})
         else:
             store = RunFile.open(path)
         stack.callback(store.close)
@@ -293,6 +323,7 @@ class Execution:
             absolute=self._contract is not None and self._contract.is_alone,
             promised=facts.promised,
             idle=self._replays.why_idle if self._replays else lambda _, __: "",
+            watched=self._watched,
             at_once=self._at_once,
         )
         done = sum(store.counts().values())
@@ -307,6 +338,9 @@ class Execution:
             if not stopped:
                 facts = await self._shrunk(facts, tally, executor, engine)
                 store.set_facts(facts.to_dict())
+        if self.cassette is not None:
+            facts = replace(facts, info=self.cassette.noted(facts.info))
+            store.set_facts(facts.to_dict())
         run = assemble(facts, tally, RunFile.reopened(store.path))
         self._tell(RunFinished(run))
         return run
@@ -345,7 +379,7 @@ class Execution:
         )
 
         prepare = self._contract.prepare(agent) if self._contract else nothing
-        send = sender(agent, self._environment, self._traffic_of, prepare)
+        send = sender(agent, self._environment, self._traffic_of, prepare, self._watched)
         return LocalExecutor(send, limits, pace, settings.seed)
 
     def _concluded(self, facts: Facts, stopped: str, seconds: float, spent: list[str]) -> Facts:

@@ -32,10 +32,11 @@ def sender(
     environment: Environment | None = None,
     traffic_of: TrafficOf | None = None,
     prepare: Prepare = nothing,
+    watched: Callable[[Trial], bool] = is_watched,
 ) -> Sender:
     """What gives a trial to ``agent``; in an ``environment`` its calls are seen and disturbed.
 
-    There ``prepare`` is called before each trial whose calls are watched.
+    There ``prepare`` is called before each trial whose calls are ``watched``.
     """
 
     async def send(trial: Trial) -> Outcome:
@@ -43,11 +44,16 @@ def sender(
             if isinstance(agent, Attackable):
                 return await agent.attack(trial.mutation.attack, Request(trial.turns, trial.id))
             return Outcome(0.0, error=OutcomeError(ErrorKind.UNSENDABLE, NO_HTTP))
-        if environment is None or traffic_of is None or not is_watched(trial):
+        if environment is None or traffic_of is None or not watched(trial):
             return await agent.send(Request(trial.turns, trial.id))
         traffic = traffic_of(trial)
         async with environment.around(traffic, prepare) as lane:
             outcome = await agent.send(Request(trial.turns, trial.id, lane))
-        return replace(outcome, calls=traffic.calls())
+        calls = traffic.calls()
+        if traffic.unrecorded:
+            # Whatever the agent made of it, it was asked something else than its own model would have said.
+            error = OutcomeError(ErrorKind.UNRECORDED, traffic.unrecorded[0])
+            return Outcome(outcome.latency_ms, error=error, calls=calls)
+        return replace(outcome, calls=calls)
 
     return send

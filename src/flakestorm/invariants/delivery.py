@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from flakestorm.invariants.config import Rule
 from flakestorm.invariants.judgements import PASSED, errored, failed, skipped
 from flakestorm.invariants.registry import Check, Scope, Subject, invariant
-from flakestorm.model.outcome import AGENT_FAULTS, UNREACHABLE
+from flakestorm.model.outcome import AGENT_FAULTS, UNREACHABLE, ErrorKind
 from flakestorm.model.verdict import Judgement
 
 
@@ -46,6 +46,8 @@ def completes(options: CompletesRule) -> Check:  # noqa: ARG001 - every builder 
             return failed(f"no reply: {error.kind} ({error.message})")
         if error.kind in UNREACHABLE:
             return errored(f"the agent was not reached: {error.kind} ({error.message})")
+        if error.kind is ErrorKind.UNRECORDED:
+            return errored(error.message)
         return skipped(f"nothing was sent: {error.message}")
 
     return check

@@ -34,6 +34,8 @@ class ErrorKind(str, Enum):
     """The secure connection could not be made."""
     DIED = "died"
     """The served agent's process ended while it was handling the trial."""
+    UNRECORDED = "unrecorded"
+    """The agent made a call that the cassette does not have, so that it got no true answer."""
     UNSENDABLE = "unsendable"
     """The trial cannot be expressed for this kind of agent (a NUL in a program's argument, say)."""
 
@@ -44,7 +46,7 @@ class ErrorKind(str, Enum):
 UNREACHABLE = frozenset({ErrorKind.REFUSED, ErrorKind.DNS, ErrorKind.TLS})
 """Nothing was reached: these say nothing about the agent's behaviour."""
 
-AGENT_FAULTS = frozenset(ErrorKind) - UNREACHABLE - {ErrorKind.UNSENDABLE}
+AGENT_FAULTS = frozenset(ErrorKind) - UNREACHABLE - {ErrorKind.UNSENDABLE, ErrorKind.UNRECORDED}
 """The agent was reached and did not deliver: ``completes`` fails on these."""
 
 
@@ -71,7 +73,7 @@ class Call:
     ``kind`` is llm, tool, or http for a call that is neither; ``name`` is the model or the tool.
     ``started_ms`` counts from the start of the trial. ``fired`` names the faults that fired in it, ``held``
     those that matched it and did not, each with the reason. ``ended`` says how it ended when the agent got
-    no complete answer (reset, cut, hung, left, unreachable). ``retry`` is the retry number that an SDK
+    no complete answer (reset, cut, hung, left, unreachable, unrecorded). ``retry`` is the retry number that an SDK
     declares, 0 for a first try. ``sent`` is a digest of method, URL and body: equal ones are the same
     request. ``received`` is the beginning of what the agent got, as text, redacted. ``asked_wait_ms`` is how
     long the answer asked to wait before the next try, where it did. ``stream`` says that the answer was asked

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
-from threading import Lock
+from threading import Lock, current_thread, main_thread
 
 from flakestorm.chaos.config import GatewayConfig
 from flakestorm.chaos.inprocess.active import activate
@@ -23,6 +23,7 @@ from flakestorm.chaos.inprocess.thread_hooks import hook_threads
 from flakestorm.chaos.inprocess.urllib3_hooks import hook_urllib3
 from flakestorm.chaos.inprocess.watch import Watch
 from flakestorm.chaos.recognition import ToolPlace
+from flakestorm.chaos.traffic import Traffic
 
 Hook = Callable[[Watch, Patches], None]
 
@@ -79,12 +80,14 @@ def installed(
     config: GatewayConfig | None = None,
     tools: Mapping[str, object] | None = None,
     tool_registry: Mapping[str, object] | None = None,
+    strays: Callable[[], Traffic] | None = None,
 ) -> Iterator[Reach]:
     """While this is open, calls made in this process in the context of a trial pass through its faults.
 
     ``config`` says which URLs are tools. ``tools`` and ``tool_registry`` have what ``agent.tools`` and
     ``agent.tool_registry`` name, by reference. A call belongs to the trial whose ``Traffic`` is
-    ``current_traffic``; without one, everything runs as ever. May be nested: the last one to leave takes the
+    ``current_traffic``; without one, everything runs as ever, but in threads that have lost their trial it
+    belongs to ``strays``. May be nested: the last one to leave takes the
     hooks out. Raises ``UsageError`` for a tool that is none.
     """
     watch = _enter()
@@ -94,6 +97,9 @@ def installed(
     replacing = Replacing(watch, patches)
     try:
         watch.places.update(places)
+        if strays is not None and current_thread() is main_thread():
+            # Elsewhere flakestorm's own calls would be taken for strays.
+            watch.fallback = strays
         for reference, value in (tool_registry or {}).items():
             replacing.registry(reference, value)
         for reference, value in (tools or {}).items():
@@ -102,6 +108,7 @@ def installed(
         yield Reach(watch)
     finally:
         patches.undo()
+        watch.fallback = None
         for name in added:
             watch.places.pop(name, None)
         _leave()

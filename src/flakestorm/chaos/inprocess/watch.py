@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock, current_thread, main_thread
 
 from flakestorm.chaos.recognition import ToolPlace, recognised
@@ -16,7 +16,8 @@ class Watch:
 
     ``tools`` are names. ``seen`` counts calls by library, ``kinds`` by kind, ``hosts`` those that are neither
     to an LLM nor to a tool by host; ``strays`` counts calls made in a thread other than
-    the main one without a trial, by library: their trial got lost on the way into the thread.
+    the main one without a trial, by library: their trial got lost on the way into the thread. ``fallback``
+    gives the traffic of these; without it they pass as they are.
     """
 
     def __init__(self, places: Mapping[str, ToolPlace] | None = None) -> None:
@@ -26,6 +27,7 @@ class Watch:
         self.kinds: Counter[str] = Counter()
         self.hosts: Counter[str] = Counter()
         self.strays: Counter[str] = Counter()
+        self.fallback: Callable[[], Traffic] | None = None
         self._lock = Lock()
 
     def traffic(self, library: str) -> Traffic | None:
@@ -34,6 +36,7 @@ class Watch:
         if traffic is None and current_thread() is not main_thread():
             with self._lock:
                 self.strays[library] += 1
+            return None if self.fallback is None else self.fallback()
         return traffic
 
     def open(self, traffic: Traffic, library: str, request: CallRequest) -> OpenCall:
