@@ -5,31 +5,28 @@ This is the hot path of most runs, so everything that does not change between re
 
 from __future__ import annotations
 
-import io
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from http import HTTPStatus
 from time import perf_counter
 
-from aiohttp import ClientConnectorError, ClientOSError, ClientResponse, ServerDisconnectedError
-from multidict import CIMultiDict
 from yarl import URL
 
 from flakestorm.agents.config import AgentConfig
-from flakestorm.agents.kept_connections import nothing_came, on_kept_connection, open_session
+from flakestorm.agents.connections import Connections
+from flakestorm.agents.http_answer import Answer
 from flakestorm.agents.reply_body import EXCERPT, Progress, ReplyReader
-from flakestorm.agents.transport_errors import TRANSPORT_ERRORS, AnswerFailed, outcome_error
+from flakestorm.agents.request_head import RequestHeads
+from flakestorm.agents.transport_errors import TRANSPORT_ERRORS, AnswerFailed, NotConnected, outcome_error
 from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
 from flakestorm.model.retry_after import retry_after_s
-from flakestorm.version import __version__
 
 TRIAL_HEADER = "x-flakestorm-trial"
 """Carries the trial's id, so that the agent's own calls and log lines can be told apart."""
 
 MOST_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-LARGE_BODY = 1 << 20
 
 HINTS = {
     401: "; is the key in agent.headers right?",
@@ -62,6 +59,49 @@ class Exchange:
 NO_COOKIES: Mapping[str, str] = {}
 
 
+class Deadline:
+    """Ends what an exchange waits for when its time is over, and lets go of its answer at the end.
+
+    One timer and no task: most requests are answered long before.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._at = self._loop.time() + timeout_s
+        self._timer = self._loop.call_at(self._at, self._expire)
+        self._answer: Answer | None = None
+        self._is_kept = False
+
+    def __enter__(self) -> Deadline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._answer is not None:
+            self._answer.close()
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the last request went out on a kept connection and nothing came back."""
+        return self._is_kept and self._answer is not None and not self._answer.has_begun
+
+    def left(self) -> float:
+        """Seconds."""
+        return max(0.0, self._at - self._loop.time())
+
+    def watch(self, answer: Answer, is_kept: bool) -> None:
+        """This is waited for now; what was waited for before is no longer wanted."""
+        if self._answer is not None:
+            self._answer.close()
+        self._answer, self._is_kept = answer, is_kept
+        if not self.left():
+            self._expire()
+
+    def _expire(self) -> None:
+        if self._answer is not None:
+            self._answer.fail(asyncio.TimeoutError())
+
+
 class HttpExchanger:
     """Sends requests over kept connections and reads the answers with ``reader``.
 
@@ -76,90 +116,75 @@ class HttpExchanger:
         self._reader = reader
         self._timeout_ms = config.timeout
         self._follow = config.follow_redirects
-        all_headers = CIMultiDict(headers)
-        all_headers.setdefault("User-Agent", f"flakestorm/{__version__}")
-        self._new_session = partial(open_session, config, all_headers)
-        self._keeping = self._session = self._new_session(keep=True)
+        self._heads = RequestHeads(headers)
+        self._connections = Connections(config.verify_tls)
 
     async def exchange(self, call: HttpCall) -> Exchange:
         """Send ``call`` and read its answer; whatever goes wrong is in the outcome."""
         progress = Progress(perf_counter())
-        response: ClientResponse | None = None
-        try:
-            response = await self._send(call, progress)
-            if response.status in REDIRECTS:
-                response = await self._redirected(call, response, progress)
-            progress.status = response.status
-            if not 200 <= response.status < 300:
-                return Exchange(await self._status_outcome(response, progress), NO_COOKIES)
-            reply = await self._reader.read(response, progress)
-        except TRANSPORT_ERRORS as error:
-            failed = outcome_error(error, self._timeout_ms, str(progress))
-            if isinstance(error, AnswerFailed) and error.status is not None:
-                progress.status = error.status
-            return Exchange(_outcome(progress, error=failed), NO_COOKIES)
-        finally:
-            if response is not None:
-                # Back to the pool happened at the end of the body; what is left here was not read to the end.
-                response.close()
-        cookies = (
-            {name: morsel.value for name, morsel in response.cookies.items()} if response.cookies else {}
-        )
-        return Exchange(_outcome(progress, reply=reply), cookies)
+        with Deadline(self._timeout_ms / 1000) as deadline:
+            try:
+                answer = await self._send(call, progress, deadline)
+                if answer.status in REDIRECTS:
+                    answer = await self._redirected(call, answer, progress, deadline)
+                progress.status = answer.status
+                if not 200 <= answer.status < 300:
+                    return Exchange(await self._status_outcome(answer, progress), NO_COOKIES)
+                reply = await self._reader.read(answer, progress)
+            except TRANSPORT_ERRORS as error:
+                failed = outcome_error(error, self._timeout_ms, str(progress))
+                if isinstance(error, AnswerFailed) and error.status is not None:
+                    progress.status = error.status
+                return Exchange(_outcome(progress, error=failed), NO_COOKIES)
+        return Exchange(_outcome(progress, reply=reply), answer.cookies)
 
     async def post(self, url: URL) -> OutcomeError | None:
         """POST ``url`` without a body; the error if it does not answer 2xx."""
         progress = Progress(perf_counter())
-        try:
-            async with self._session.post(url) as response:
-                progress.status = response.status
-                if 200 <= response.status < 300:
+        with Deadline(self._timeout_ms / 1000) as deadline:
+            try:
+                answer = await self._request(HttpCall("POST", url, None, {}), deadline)
+                progress.status = answer.status
+                if 200 <= answer.status < 300:
                     return None
-                return (await self._status_outcome(response, progress)).error
-        except TRANSPORT_ERRORS as error:
-            return outcome_error(error, self._timeout_ms, str(progress))
+                return (await self._status_outcome(answer, progress)).error
+            except TRANSPORT_ERRORS as error:
+                return outcome_error(error, self._timeout_ms, str(progress))
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._keeping.close()
-        await self._session.close()
+        await self._connections.aclose()
 
-    async def _send(self, call: HttpCall, progress: Progress) -> ClientResponse:
-        on_kept_connection.set(False)
+    async def _send(self, call: HttpCall, progress: Progress, deadline: Deadline) -> Answer:
         try:
-            return await self._request(call)
-        except (ServerDisconnectedError, ClientOSError) as lost:
-            if not (on_kept_connection.get() and nothing_came(lost)):
+            return await self._request(call, deadline)
+        except OSError as lost:
+            if not deadline.is_stale:
                 raise
-            if self._session is self._keeping:
-                self._session = self._new_session(keep=False)
+            self._connections.keeps = False
             progress.started = perf_counter()
             progress.attempts = 2
             try:
-                return await self._request(call)
-            except ClientConnectorError:
+                return await self._request(call, deadline)
+            except NotConnected:
                 # The agent has gone: it was no stale connection.
                 raise lost from None
 
-    async def _request(self, call: HttpCall) -> ClientResponse:
-        body = call.body
-        return await self._session.request(
-            call.method,
-            call.url,
-            # aiohttp warns about large bytes, which it would write to the socket in one go.
-            data=body if body is None or len(body) <= LARGE_BODY else io.BytesIO(body),
-            headers=call.headers,
-            allow_redirects=False,
-        )
+    async def _request(self, call: HttpCall, deadline: Deadline) -> Answer:
+        """The answer as soon as its head is there."""
+        head = self._heads.head(call.method, call.url, call.headers, call.body)
+        connection = await self._connections.take(call.url, deadline.left())
+        answer = connection.request(head, call.body or b"", call.method == "HEAD")
+        deadline.watch(answer, connection.was_used)
+        await answer.head()
+        return answer
 
     async def _redirected(
-        self, call: HttpCall, response: ClientResponse, progress: Progress
-    ) -> ClientResponse:
+        self, call: HttpCall, response: Answer, progress: Progress, deadline: Deadline
+    ) -> Answer:
         """The answer at the end of the redirects. Raises ``AnswerFailed`` where they must not be followed."""
         seen = {call.url}
         while response.status in REDIRECTS and "Location" in response.headers:
-            # The connection of a redirect is given up: it is rare, and its body may never end.
-            response.close()
             target = self._target(call.url, response)
             if target in seen or len(seen) > MOST_REDIRECTS:
                 why = "goes round in a circle" if target in seen else "goes on and on"
@@ -170,10 +195,10 @@ class HttpExchanger:
                 call = HttpCall("GET", target, None, call.headers)
             else:
                 call = HttpCall(call.method, target, call.body, call.headers)
-            response = await self._send(call, progress)
+            response = await self._send(call, progress, deadline)
         return response
 
-    def _target(self, url: URL, response: ClientResponse) -> URL:
+    def _target(self, url: URL, response: Answer) -> URL:
         location = response.headers["Location"]
         try:
             target = url.join(URL(location))
@@ -192,16 +217,18 @@ class HttpExchanger:
             )
         return target
 
-    async def _status_outcome(self, response: ClientResponse, progress: Progress) -> Outcome:
+    async def _status_outcome(self, response: Answer, progress: Progress) -> Outcome:
         try:
-            excerpt = await response.content.read(EXCERPT * 4)
+            excerpt = await response.read()
+            while len(excerpt) < EXCERPT * 4 and (more := await response.read()):
+                excerpt += more
         except TRANSPORT_ERRORS:
             # The status says enough; the body of an error is a courtesy.
             excerpt = b""
         error = OutcomeError(
             ErrorKind.STATUS,
             f"the agent answered {_status_text(response.status)}{HINTS.get(response.status, '')}",
-            excerpt.decode("utf-8", "replace")[:EXCERPT],
+            excerpt[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT],
         )
         return _outcome(progress, error=error, retry_after=retry_after_s(response.headers))
 
@@ -231,5 +258,5 @@ def _status_text(status: int) -> str:
         return str(status)
 
 
-def _redirect_error(response: ClientResponse, message: str) -> AnswerFailed:
+def _redirect_error(response: Answer, message: str) -> AnswerFailed:
     return AnswerFailed(ErrorKind.REDIRECT, message, status=response.status)

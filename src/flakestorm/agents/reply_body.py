@@ -11,8 +11,8 @@ from time import perf_counter
 from typing import Any
 
 import orjson
-from aiohttp import ClientResponse
 
+from flakestorm.agents.http_answer import Answer
 from flakestorm.agents.stream_text import StreamText
 from flakestorm.agents.streaming import Frames, JsonLines, ServerSentEvents
 from flakestorm.agents.transport_errors import TRANSPORT_ERRORS, AnswerFailed
@@ -79,8 +79,8 @@ class ReplyReader:
         self._path = path
         self._json_only = json_only
 
-    async def read(self, response: ClientResponse, progress: Progress) -> str:
-        """The reply. Raises ``AnswerFailed``, ``NoReply`` and what aiohttp raises while reading."""
+    async def read(self, response: Answer, progress: Progress) -> str:
+        """The reply. Raises ``AnswerFailed``, ``NoReply`` and what ``Answer.read`` raises."""
         content_type = response.content_type
         frames = FRAMES.get(content_type) if self._stream == "auto" else BY_NAME.get(self._stream)
         if frames is not None:
@@ -88,22 +88,21 @@ class ReplyReader:
         body = await self._read_body(response, progress)
         return self._reply_in(body, content_type, response.charset)
 
-    async def _read_body(self, response: ClientResponse, progress: Progress) -> bytes:
-        content = response.content
-        body = await content.readany()
+    async def _read_body(self, response: Answer, progress: Progress) -> bytes:
+        body = await response.read()
         progress.first_byte = perf_counter()
         self._count(body, progress)
-        if content.at_eof():
+        if response.at_end():
             return body
         pieces = [body]
-        while piece := await content.readany():
+        while piece := await response.read():
             self._count(piece, progress)
             pieces.append(piece)
         return b"".join(pieces)
 
-    async def _read_stream(self, response: ClientResponse, progress: Progress, frames: Frames) -> str:
+    async def _read_stream(self, response: Answer, progress: Progress, frames: Frames) -> str:
         text = StreamText(self._path)
-        while chunk := await response.content.readany():
+        while chunk := await response.read():
             if progress.first_byte is None:
                 progress.first_byte = perf_counter()
             self._count(chunk, progress)
@@ -138,7 +137,7 @@ class ReplyReader:
         return without_surrogates(self._find(value))
 
 
-async def _drain(response: ClientResponse) -> None:
+async def _drain(response: Answer) -> None:
     """Let the agent finish an answer whose end mark has come.
 
     Hanging up at the mark would cancel what it still does then, such as saving the conversation.
@@ -152,9 +151,9 @@ async def _drain(response: ClientResponse) -> None:
         draining.cancel()
 
 
-async def _read_away(response: ClientResponse) -> None:
+async def _read_away(response: Answer) -> None:
     try:
-        while await response.content.readany():
+        while await response.read():
             pass
     except TRANSPORT_ERRORS:
         # The reply is complete; how the connection ends does not change it.

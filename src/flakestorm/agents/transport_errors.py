@@ -1,13 +1,10 @@
-"""What can go wrong between flakestorm and an HTTP agent, as outcome errors: no aiohttp exception leaks."""
+"""What can go wrong between flakestorm and an HTTP agent, as outcome errors: no exception leaks."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import ssl
-
-import aiohttp
-from aiohttp import http_exceptions
 
 from flakestorm.agents.reply_path import NoReply
 from flakestorm.agents.request_template import Unsendable
@@ -23,16 +20,25 @@ class AnswerFailed(Exception):
         self.error = OutcomeError(kind, message, detail)
 
 
+class NotConnected(AnswerFailed):
+    """No connection could be made, so that nothing was sent."""
+
+
+class ConnectionLost(ConnectionError):
+    """The connection ended before the answer did; the text says why, where the system knows."""
+
+
+class NotHttp(Exception):
+    """What came is no HTTP; the text says why."""
+
+
 TRANSPORT_ERRORS = (
     AnswerFailed,
     NoReply,
     Unsendable,
-    aiohttp.ClientError,
-    http_exceptions.HttpProcessingError,
+    NotHttp,
     asyncio.TimeoutError,
     OSError,
-    EOFError,
-    UnicodeError,
 )
 """All that sending a request and reading its answer raises because of the other side or of the prompt."""
 
@@ -51,45 +57,15 @@ def outcome_error(error: BaseException, timeout_ms: int, came: str = "") -> Outc
         return OutcomeError(ErrorKind.BAD_REPLY, str(error))
     if isinstance(error, asyncio.TimeoutError):
         return OutcomeError(ErrorKind.TIMEOUT, f"no complete reply within {timeout_ms:,} ms{came}")
-    if isinstance(error, Unsendable | aiohttp.InvalidURL):
+    if isinstance(error, Unsendable):
         return OutcomeError(ErrorKind.UNSENDABLE, str(error))
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return _tls(error.certificate_error)
-    if isinstance(error, aiohttp.ClientSSLError):
-        return _tls(error.os_error)
+    if isinstance(error, NotHttp):
+        return OutcomeError(ErrorKind.BAD_REPLY, "the answer is not valid HTTP", str(error))
     if isinstance(error, ssl.SSLError):
-        return _tls(error)
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return _not_connected(error)
-    if isinstance(error, UnicodeError):
-        # The only text that is encoded on the way, the host name: IDNA has rules for its parts.
-        return OutcomeError(ErrorKind.DNS, f"the host name cannot be looked up: {error}")
-    return _broken_answer(error, came)
+        return OutcomeError(ErrorKind.TLS, f"no secure connection: {tls_reason(error)}")
+    return OutcomeError(ErrorKind.DISCONNECTED, f"the connection was lost before the reply{came}", str(error))
 
 
-def _not_connected(error: aiohttp.ClientConnectorError) -> OutcomeError:
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return OutcomeError(ErrorKind.DNS, f"the host name '{error.host}' has no address: {_reason(error)}")
-    where = f"{error.host}:{error.port}"
-    limit = LOCAL_LIMITS.get(error.os_error.errno or 0)
-    if limit:
-        return OutcomeError(ErrorKind.REFUSED, f"could not connect to {where}: {limit}")
-    return OutcomeError(ErrorKind.REFUSED, f"nothing accepts connections at {where}: {_reason(error)}")
-
-
-def _tls(error: BaseException) -> OutcomeError:
-    reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
-    return OutcomeError(ErrorKind.TLS, f"no secure connection: {reason}")
-
-
-def _broken_answer(error: BaseException, came: str) -> OutcomeError:
-    if isinstance(error.__cause__ or error, http_exceptions.ContentEncodingError):
-        return OutcomeError(ErrorKind.BAD_REPLY, "the body is not compressed as its content-encoding says")
-    if isinstance(error, aiohttp.ClientResponseError | http_exceptions.HttpProcessingError):
-        return OutcomeError(ErrorKind.BAD_REPLY, "the answer is not valid HTTP", str(error.message))
-    detail = "" if isinstance(error, aiohttp.ServerDisconnectedError) else str(error)
-    return OutcomeError(ErrorKind.DISCONNECTED, f"the connection was lost before the reply{came}", detail)
-
-
-def _reason(error: aiohttp.ClientConnectorError) -> str:
-    return error.os_error.strerror or str(error.os_error)
+def tls_reason(error: ssl.SSLError) -> str:
+    """Why a secure connection failed, in the words of the TLS library."""
+    return getattr(error, "verify_message", "") or error.reason or str(error)
