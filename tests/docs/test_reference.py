@@ -26,6 +26,7 @@ SECTIONS = {
     "ModelConfig": "model",
     "ModelChoice": "invariants.model",
     "ScoringConfig": "scoring",
+    "CiConfig": "ci",
     "ChaosConfig": "chaos",
     "ToolFault": "chaos.tool_faults",
     "LlmFault": "chaos.llm_faults",
