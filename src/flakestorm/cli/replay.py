@@ -152,12 +152,12 @@ def _fetched(
     from flakestorm.replay.config import SourceFilter
     from flakestorm.replay.langsmith import LangSmith
 
-    service = LangSmith(os.environ)
-    if run_id is not None:
-        return [service.run(run_id)], service.secrets
     status, since, min_latency_ms = wanted
-    chosen = SourceFilter(status=status, date_range=since, min_latency_ms=min_latency_ms)
-    return list(service.project(project or "", chosen, limit)), service.secrets
+    with LangSmith(os.environ) as service:
+        if run_id is not None:
+            return [service.run(run_id)], service.secrets
+        chosen = SourceFilter(status=status, date_range=since, min_latency_ms=min_latency_ms)
+        return list(service.project(project or "", chosen, limit)), service.secrets
 
 
 def _folder(output: list[str] | None) -> Path | None:

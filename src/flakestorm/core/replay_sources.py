@@ -30,11 +30,11 @@ def fetched(
     """The sessions of ``source``. Raises as ``LangSmith``, and ``MissingExtra`` without its client."""
     from flakestorm.replay.langsmith import LangSmith
 
-    service = LangSmith(os.environ if environment is None else environment)
-    if source.type == "langsmith_run":
-        yield service.run(source.run_id or "")
-    else:
-        yield from service.project(source.project or "", source.filter, limit)
+    with LangSmith(os.environ if environment is None else environment) as service:
+        if source.type == "langsmith_run":
+            yield service.run(source.run_id or "")
+        else:
+            yield from service.project(source.project or "", source.filter, limit)
 
 
 def auto_imported(

@@ -98,6 +98,7 @@ class Langfuse:
                 with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - as above
                     return Foreign(json.loads(response.read()), f"Langfuse {path}")
             except urllib.error.HTTPError as error:
+                error.close()
                 if error.code != 429 or attempt == TRIES:
                     raise _refused(error, self._host) from None
                 headers = {name.lower(): value for name, value in error.headers.items()}

@@ -35,7 +35,9 @@ _OF_TOOLS = (*_FIELDS, "trace_id", "parent_run_ids", "dotted_order")
 
 
 class LangSmith:
-    """LangSmith as ``environment`` names it. Raises ``UsageError`` where no key is set.
+    """LangSmith as ``environment`` names it; a context manager, at whose end its connections are closed.
+
+    Raises ``UsageError`` where no key is set.
 
     Every method raises ``WorkError`` when the service refuses or does not answer, and ``UnknownShape`` where
     it answers in another form than is known.
@@ -50,6 +52,12 @@ class LangSmith:
         self._key = key
         self._url = next((environment[name] for name in ENDPOINTS if environment.get(name)), None)
         self._client = _client(key, self._url)
+
+    def __enter__(self) -> LangSmith:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.session.close()
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -216,7 +224,7 @@ def _line(error: Exception) -> str:
 def _fields(error: ValidationError) -> str:
     """The fields that have another form, each with what is expected of it."""
     told = [
-        f"the field '{'.'.join(map(str, item['loc']))}' of a run: {item['msg'].lower()}"
+        f"the field '{'.'.join(map(str, item['loc']))}' of its {error.title}: {item['msg'].lower()}"
         for item in error.errors(include_url=False)[:3]
     ]
     return f"{'; '.join(told)}."
