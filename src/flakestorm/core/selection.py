@@ -21,7 +21,8 @@ def parse_selection(text: str, folder: RunFolder) -> Selection:
     """The predicate that ``text`` describes.
 
     ``failed`` and ``errored`` take the trials of the latest run (or of the run behind the colon).
-    ``trial`` and ``prompt`` take the beginning of an id. Raises ``UsageError`` with the accepted forms.
+    ``trial`` and ``prompt`` take the beginning of an id, ``trial`` several with
+    commas between them. Raises ``UsageError`` with the accepted forms.
     """
     name, _, value = text.partition(":")
     if name in ("failed", "errored"):
@@ -47,7 +48,8 @@ def _by_status(status: str, run: str, folder: RunFolder) -> Selection:
 
 
 def _trial(value: str) -> Selection:
-    return lambda trial: trial.id.startswith(value.lower())
+    beginnings = tuple(filter(None, value.lower().split(",")))
+    return lambda trial: trial.id.startswith(beginnings)
 
 
 def _prompt(value: str) -> Selection:
