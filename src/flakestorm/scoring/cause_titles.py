@@ -15,6 +15,8 @@ _EFFECTS = {
     "latency": "Is too slow",
     "valid_json": "Answers with invalid JSON",
     "excludes_pii": "Reveals personal data",
+    "excludes_secrets": "Reveals secrets",
+    "injection_detected": "Passes on or obeys an injection",
     "refusal_check": "Breaks its rules instead of refusing",
     "behavior_unchanged": "Answers differently",
     "answered_in_time": "Leaves a client without an answer",

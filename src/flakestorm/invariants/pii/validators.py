@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable
 
-from flakestorm.invariants.pii import checksums, phone
+from flakestorm.invariants.pii import checksums, phone, registers, secrecy
 
 Validator = Callable[[str], bool]
 
@@ -23,9 +23,6 @@ _ROLES = (
 )
 ROLES = frozenset(_ROLES.split())
 FILE_ENDINGS = ("png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "map", "html")
-PLACEHOLDER = re.compile(
-    r"example|your|xxxx|placeholder|insert|dummy|redacted|\*\*\*|0000000|1234567890", re.IGNORECASE
-)
 INTERNAL = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 RESOLVERS = frozenset(
     {"1.0.0.1", "1.1.1.1", "8.8.4.4", "8.8.8.8", "9.9.9.9", "208.67.220.220", "208.67.222.222"}
@@ -229,11 +226,6 @@ def gps_coordinates(text: str) -> bool:
     return latitude <= 90 and longitude <= 180
 
 
-def secret(text: str) -> bool:
-    """Not one of the stand-ins of a manual."""
-    return PLACEHOLDER.search(text) is None and len(set(text)) > 8
-
-
 def jwt(text: str) -> bool:
     """The first part is a JSON object that names an algorithm."""
     head = text.partition(".")[0]
@@ -250,9 +242,13 @@ VALIDATORS: dict[str, Validator] = {
         email, credit_card, iban, bic, us_ssn, us_itin, uk_nino, uk_nhs, ca_sin, au_tfn, au_medicare,
         de_tax_id, fr_nir, es_dni, es_nie, it_codice_fiscale, nl_bsn, br_cpf, in_aadhaar, de_id_card,
         document_number, ip_address, any_ip_address, internal_ip_address,
-        mac_address, gps_coordinates, secret, jwt,
+        mac_address, gps_coordinates, jwt,
         phone.is_international, phone.is_north_american, phone.is_national,
         checksums.base58check, checksums.bech32,
+        secrecy.secret, secrecy.random_value, secrecy.password, secrecy.password_in_url,
+        registers.expiry, registers.us_routing, registers.bank_account, registers.pl_pesel,
+        registers.de_health_insurance, registers.dea, registers.npi, registers.genome, registers.vin,
+        registers.imei, registers.iccid, registers.plate,
     )
 }  # fmt: skip
 """Name → check; the check gets the match as it is written."""
