@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,12 +10,17 @@ import typer
 from flakestorm.cli.boundary import bounded
 from flakestorm.cli.options import (
     DEFAULT_CONFIG,
+    CassetteMode,
+    CassetteModeOption,
+    CassetteOption,
+    CassetteSpeedOption,
     ConcurrencyOption,
     ConfigOption,
     MinScoreOption,
     ProfileOption,
     QuietOption,
     SeedOption,
+    wanted_cassette,
 )
 from flakestorm.cli.reports_of_ci import Destinations
 from flakestorm.cli.shares import share
@@ -81,6 +87,9 @@ def ci(
         typer.Option("--margin", parser=share, metavar="SHARE", help="See `flakestorm compare`."),
     ] = None,
     chaos_profile: ProfileOption = None,
+    cassette: CassetteOption = None,
+    cassette_mode: CassetteModeOption = CassetteMode.ONCE,
+    cassette_speed: CassetteSpeedOption = 0.0,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Do the rest of an interrupted run: the latest, or the RUN named."),
@@ -127,6 +136,7 @@ def ci(
 
         check_baseline(asked.baseline)
     wishes = _wishes(loaded, asked, (run_id or "latest") if resume else None, only, chaos_profile or [])
+    wishes = replace(wishes, cassette=wanted_cassette(cassette, cassette_mode, cassette_speed))
     return _run(loaded, asked, wishes, destinations, quiet)
 
 

@@ -92,12 +92,14 @@ def _write_folder(run: Run, found: Comparison | None, folder: Path, out: Console
 def _tell_github(run: Run, found: Comparison | None, config: FlakeStormConfig, asked: CiConfig) -> None:
     from flakestorm.core.rule_lines import rule_lines
     from flakestorm.reports.comparison_markdown import comparison_markdown
-    from flakestorm.reports.github import annotated, write_step_summary
+    from flakestorm.reports.github import annotated, of_comparison, write_step_summary
     from flakestorm.reports.report_folder import summary_lines
 
     for line in annotated(run, rule_lines(config), asked.fail_on):
         # Whatever is asked of the output: GitHub reads these lines from it.
         typer.echo(line)
+    if found is not None and found.numbers.verdict.exit_code:
+        typer.echo(of_comparison(found.headline, found.numbers.verdict.exit_code))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         lines = list(summary_lines(run))

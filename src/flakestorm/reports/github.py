@@ -37,6 +37,12 @@ def annotated(run: Run, lines: Mapping[str, int], fail_on: Severity) -> Iterator
             yield _command(level, run, lines.get(cause.rule, 1), visible(cause.rule, 80), _story(cause, run))
 
 
+def of_comparison(headline: str, exit_code: int) -> str:
+    """The workflow command that says how the run compares with its baseline."""
+    level = "error" if exit_code == 1 else "warning"
+    return f"::{level} title=flakestorm baseline::{_data(visible(headline, 2 * _WIDTH))}"
+
+
 def write_step_summary(path: Path, lines: Iterator[str]) -> None:
     """Append Markdown to the file that GitHub names in GITHUB_STEP_SUMMARY. Raises ``WorkError``."""
     text = "\n".join(lines).encode() + b"\n"

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from flakestorm.model.verdict import Severity
 from flakestorm.scoring.comparison import LOST_BUDGET, ComparisonVerdict, Numbers
 
+_CHOOSING = ("search", "explore")
+"""Strategies whose trials follow from how others ended; all other ones send the same trials each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunLabel:
@@ -30,7 +33,7 @@ class RunLabel:
     @property
     def is_chosen(self) -> bool:
         """Whether its trials were chosen by how others ended."""
-        return self.strategy != "uniform"
+        return self.strategy in _CHOOSING
 
 
 @dataclass(frozen=True, slots=True)
