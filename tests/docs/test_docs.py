@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from flakestorm.core.config import FlakeStormConfig
+from flakestorm.core.replay_sessions import read_session_file
 from flakestorm.core.yaml_source import parse_yaml
 
 BASE = {
@@ -35,8 +36,16 @@ class AnyVariable(dict[str, str]):
         return "a-value-of-the-environment"
 
 
-def test_yaml_blocks_are_configurations(yaml_block: Any) -> None:
-    """A whole configuration loads as it is, a fragment when it is completed."""
+SESSION = "session"
+"""Marks a file with a recorded session."""
+
+
+def test_yaml_blocks_are_configurations(yaml_block: Any, tmp_path: Path) -> None:
+    """A whole configuration loads as it is, a fragment when it is completed; and so do session files."""
+    if SESSION in yaml_block.info:
+        _write(tmp_path / "session.yaml", yaml_block.text)
+        assert read_session_file(tmp_path / "session.yaml")
+        return
     if PLUGINS in yaml_block.info:
         pytest.skip("needs the plugins of its page: test_commands_end_as_the_page_says loads it")
     data = parse_yaml(yaml_block.text, str(yaml_block)).value
@@ -112,6 +121,7 @@ def _run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def _write(path: Path, text: str, append: bool = False) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a" if append else "w", encoding="utf-8") as file:
         file.write(("\n\n" if append else "") + text)
 

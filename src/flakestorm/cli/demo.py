@@ -45,6 +45,7 @@ def demo(
     from flakestorm.core.chaos_plan import Chaos
     from flakestorm.core.config import load_config
     from flakestorm.core.execution import Wishes
+    from flakestorm.core.replay_run import Replays
     from flakestorm.demo.configuration import FILE, place_configuration
     from flakestorm.reports.formats import format_of
 
@@ -55,7 +56,9 @@ def demo(
         wanted.append(("html", None))
     out = console()
     _introduce(config, original, out)
-    finished = watched(config, Wishes(chaos=Chaos.wanted(config, PROFILES)), out, wanted)
+    replays = Replays.wanted(config, only=False) if config.replays is not None else None
+    wishes = Wishes(chaos=Chaos.wanted(config, PROFILES), replays=replays)
+    finished = watched(config, wishes, out, wanted)
     code = present(finished, config, out, wanted)
     _what_now(out)
     if show:
@@ -72,8 +75,8 @@ def _introduce(config: FlakeStormConfig, original: bool, out: Console) -> None:
     )
     out.print(
         f"It gets {len(config.golden)} golden prompts, undisturbed and in {config.mutations.count} disturbed "
-        f"forms each; then its LLM fails in {1 + len(PROFILES)} ways. {len(config.invariants)} rules judge "
-        "its replies."
+        f"forms each; then its LLM fails in {1 + len(PROFILES)} ways, and a recorded conversation is "
+        f"replayed. {len(config.invariants)} rules judge its replies."
     )
     whose = "" if original else ", used as you have changed it; delete it to get the original"
     out.print(f"All of this is said in {FILE}{whose}.")

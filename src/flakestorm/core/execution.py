@@ -288,7 +288,13 @@ class Execution:
         planned = plan.planned()
         parts = {CHAOS: self._chaos, CONTRACT: self._contract, REPLAYS: self._replays}
         used = [name for name, part in parts.items() if part is not None]
+        contract = self._config.contract
+        if self._replays is not None and contract is not None and self._replays.uses(contract.name):
+            used.append(CONTRACT)
         notes = (*self._config.unused_parts(used), *self._skipped_attacks(), *self._mutator.notes)
+        if self._replays is not None and self._replays.only:
+            # All of them are about trials that this run does not have.
+            notes = ()
         info = begun(self._config, run_id, planned, self._strategy, notes, self._redact)
         if self._replays is not None:
             info = replace(info, sessions=self._replays.path)

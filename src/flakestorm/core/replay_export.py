@@ -100,7 +100,7 @@ def _failure(record: TrialRecord) -> str:
     broken = "; ".join(f"{v.invariant}: {v.detail or 'broken'}" for v in _broken(record))
     reply = record.outcome.reply
     said = "" if reply is None else f". It replied: {reply[:REPLY_KEPT]}"
-    if record.outcome.error is not None:
+    if record.outcome.error is not None and record.outcome.error.message not in broken:
         said = f". {record.outcome.error.message}"
     return broken + said
 

@@ -94,6 +94,10 @@ class Replays:
         """Whether any answer was recorded, for which the agent's calls have to be seen."""
         return any(session.tool_responses for session in self.sessions)
 
+    def uses(self, contract: str) -> bool:
+        """Whether a session is judged by the configuration's contract of this name."""
+        return any(session.contract == contract for session in self.sessions)
+
     def plan(self, plan: Planned | None, selection: Selection | None = None) -> ReplayPlan:
         """The trials of the sessions, behind those of ``plan``."""
         return ReplayPlan(self.sessions, self.repeats, plan, selection)

@@ -10,6 +10,8 @@ from pathlib import Path
 from flakestorm.model.errors import WorkError
 
 FILE = Path("flakestorm-demo.yaml")
+SESSION = Path("flakestorm-demo-session.yaml")
+"""The recorded conversation that ``FILE`` names, beside it."""
 INTERPRETER = '"python"'
 """Which Python starts the agent, as the packaged file has it."""
 
@@ -24,12 +26,15 @@ def demo_configuration(interpreter: str = sys.executable) -> str:
 def place_configuration(file: Path = FILE) -> bool:
     """Write the configuration to ``file`` unless there is one; True when it is as flakestorm brings it.
 
-    Raises ``WorkError`` when it cannot be written or read.
+    So is the session that it names, beside it. Raises ``WorkError`` when it cannot be written or read.
     """
     text = demo_configuration()
     try:
         if not file.exists():
             file.write_text(text, "utf-8")
+        session = file.with_name(SESSION.name)
+        if not session.exists():
+            session.write_text(files("flakestorm.demo").joinpath("session.yaml").read_text("utf-8"), "utf-8")
         return file.read_text("utf-8") == text
     except OSError as error:
         raise WorkError(

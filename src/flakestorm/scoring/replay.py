@@ -77,8 +77,8 @@ def replay_sentence(result: ReplayResult, score: Score | None) -> str:
     passed = len(result.of_status(TrialStatus.PASSED))
     unjudged = f", {total - score.judged} without verdict" if total > score.judged else ""
     return (
-        f"{passed} of {score.judged} recorded {_noun(score.judged)} {'passes' if passed == 1 else 'pass'} "
-        f"(95 % interval {score.low:.0%}–{score.high:.0%}{unjudged})."
+        f"{passed} of {score.judged} recorded sessions pass (95 % interval {score.low:.0%}–{score.high:.0%}"
+        f"{unjudged})."
     )
 
 
