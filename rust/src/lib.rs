@@ -5,3 +5,7 @@
 
 #[cfg(feature = "python")]
 mod bindings;
+pub mod bootstrap;
+pub mod canary;
+pub mod folding;
+pub mod patterns;

@@ -33,6 +33,8 @@ from flakestorm.scoring.behaviour.tokens import Tokens
 from flakestorm.scoring.ci import assess_ci, pillars_of
 from flakestorm.scoring.contract import ContractTally, contract_score
 from flakestorm.scoring.flakiness import always_failing
+from flakestorm.scoring.interval_choice import CLUSTERED, interval_called
+from flakestorm.scoring.intervals import Interval
 from flakestorm.scoring.measures import MeasureTally
 from flakestorm.scoring.overall import DEFAULT_WEIGHTS, with_overall
 from flakestorm.scoring.reliability_surface import SurfaceTally
@@ -49,7 +51,7 @@ Row = TypeVar("Row", TypeRow, PromptRow, ScenarioRow)
 class Facts:
     """What the store keeps beside the records: enough to rebuild every number of the run.
 
-    ``weights`` are those of mutation types, ``pillars`` those of the section ``scoring``, ``contract`` is
+    ``weights`` are those of mutation types, ``pillars`` and ``interval`` are of ``scoring``, ``contract`` is
     what was promised where a contract is run, ``replay`` are the recorded sessions, ``grid``
     where a reliability surface is measured (it is stored with the run's scenarios).
     """
@@ -64,6 +66,7 @@ class Facts:
     replay: tuple[SessionTerms, ...] = ()
     grid: Grid | None = None
     ci: CiTerms | None = None
+    interval: str = CLUSTERED
 
     def to_dict(self) -> dict[str, Any]:
         """The form in which ``RunFile.set_facts`` takes it."""
@@ -77,6 +80,7 @@ class Facts:
             "contract": None if self.contract is None else self.contract.to_dict(),
             "replay": [terms.to_dict() for terms in self.replay],
             "ci": None if self.ci is None else self.ci.to_dict(),
+            "interval": self.interval,
         }
 
     @classmethod
@@ -99,6 +103,7 @@ class Facts:
             replay=tuple(map(SessionTerms.from_dict, data.get("replay", ()))),
             grid=_grid_of(data),
             ci=CiTerms.from_dict(data["ci"]) if data.get("ci") else None,
+            interval=data.get("interval", CLUSTERED),
         )
 
     @property
@@ -114,14 +119,20 @@ class Facts:
         if not self.info.is_exploration:
             contract = None if self.contract is None else ContractTally(self.contract)
             replay = ReplayTally(self.replay) if self.replay else None
-            surface = None if self.grid is None else SurfaceTally(self.grid)
+            surface = None if self.grid is None else SurfaceTally(self.grid, self.of_totals)
+            measures = MeasureTally(refuses, self.of_totals)
             return Tally(
-                self._weight, None, contract, tokens, replay, MeasureTally(refuses), surface, self.ci
+                self._weight, None, contract, tokens, replay, measures, surface, self.ci, self.of_totals
             )
         # The catalogue of faults is needed for no other run.
         from flakestorm.core.explore_faults import described
 
-        return Tally(self._weight, described, tokens=tokens)
+        return Tally(self._weight, described, tokens=tokens, interval=self.of_totals)
+
+    @property
+    def of_totals(self) -> Interval:
+        """The interval that the run's totals get."""
+        return interval_called(self.interval, self.info.seed)
 
     def _weight(self, type_: str) -> float:
         return self.weights.get(type_, 1.0)
@@ -154,10 +165,10 @@ def assemble(facts: Facts, tally: Tally, records: Callable[[], Iterator[TrialRec
     elif contract is None or facts.ci is not None:
         measured = Scores(robustness=tally.robustness(), chaos_resilience=tally.chaos_resilience())
     if contract is not None and facts.ci is not None:
-        measured = replace(measured, contract=contract_score(contract))
+        measured = replace(measured, contract=contract_score(contract, facts.of_totals))
     elif contract is not None:
         # The same trials would count twice if their resilience was a pillar of its own.
-        measured = Scores(contract=contract_score(contract))
+        measured = Scores(contract=contract_score(contract, facts.of_totals))
     replay = tally.replay_result()
     if replay is not None:
         measured = replace(measured, replay=replay_score(replay))

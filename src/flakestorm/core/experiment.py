@@ -64,7 +64,15 @@ def first_facts(
     if min_score is None and not info.is_exploration:
         min_score = config.advanced.min_score
     demands = Demands(min_score, config.advanced.error_budget)
-    return Facts(info, weights, demands, pillars=dict(config.scoring), contract=contract, ci=ci)
+    return Facts(
+        info,
+        weights,
+        demands,
+        pillars=config.scoring.weights,
+        contract=contract,
+        ci=ci,
+        interval=config.scoring.interval,
+    )
 
 
 def check_experiment(facts: Facts, config: FlakeStormConfig) -> None:

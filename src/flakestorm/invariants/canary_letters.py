@@ -48,7 +48,7 @@ indicators, and letters of other scripts that look Latin are all seen through.
 LEADS = (
     "c2aa c2b2 c2b3 c2b9 c2ba c2bc c2bd c2be c3 c4 c5 c6 c7 c8 c9 ca cb cd ce cf d0 d1 d2 d3 d4 d5 d6 e1 "
     "e281 e282 e284 e285 e28689 e291 e292 e293 e2b1 e389 e38a e38b e38d e38e e38f ea efac efbc efbd "
-    "f0909e f09d f09f84 f09f85 f09f86 f09f87 f09faf f3a0"
+    "f0909e f09cb3 f09d f09f84 f09f85 f09f86 f09f87 f09faf f3a0"
 )
 LOOK_ALIKE_BYTES = tuple(bytes.fromhex(lead) for lead in LEADS.split())
 """How the UTF-8 of those characters beyond ASCII begins that ``PLAIN`` may read as something."""

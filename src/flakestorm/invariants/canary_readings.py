@@ -23,10 +23,13 @@ IN_CODE = bytes(ord("a") if CODE.match(chr(byte) * SHORTEST) else ord(" ") for b
 RUN = b"a" * SHORTEST
 DIGITS = b"0123456789"
 
-ESCAPE = re.compile(
+INNER = (
     r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,16});|"
-    r"\\u\{?[0-9A-Fa-f]{4,6}\}?|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2}|<[^<>]{0,80}>"
+    r"\\u\{?[0-9A-Fa-f]{4,6}\}?|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2}"
 )
+ESCAPE = re.compile(INNER + "|<[^<>]{0,80}>")
+ESCAPE_IN_TAGS = re.compile(INNER)
+"""What stands between < and > may be no tag."""
 PREFIX = r"(?:0[xb]|U\+|\\[ux]|&#)?"
 NUMBER = re.compile(PREFIX + "([0-9A-Fa-f]{2,8})")
 NUMBERS = re.compile(rf"(?:{PREFIX}[0-9A-Fa-f]{{2,8}}[^0-9A-Za-z]{{1,3}}){{7,}}{PREFIX}[0-9A-Fa-f]{{2,8}}")
@@ -85,10 +88,11 @@ def as_written(reply: str) -> Reading:
 def other_readings(reply: str, needles: tuple[bytes, ...]) -> Iterator[Reading]:
     """Everything that can be decoded in ``reply`` and could show one of ``needles``."""
     if "%" in reply or "&" in reply or "\\" in reply or "<" in reply:
-        # Reading letter by letter is slow, so first see whether it is worth it.
-        text = ESCAPE.sub(lambda match: _unescape(match.group()), reply)
-        if text != reply and may_be_written(text, needles):
-            yield _unescaped(reply)
+        for escape in (ESCAPE, ESCAPE_IN_TAGS) if "<" in reply else (ESCAPE,):
+            # Reading letter by letter is slow, so first see whether it is worth it.
+            text = escape.sub(lambda match: _unescape(match.group()), reply)
+            if text != reply and may_be_written(text, needles):
+                yield _unescaped(reply, escape)
     raw = reply.encode("utf-8", "replace")
     classes = raw.translate(IN_CODE)
     if RUN in classes:
@@ -123,10 +127,10 @@ def _as_one(span: tuple[int, int], text: str, how: str) -> Reading:
     return Reading(letters, [span] * len(letters), how)
 
 
-def _unescaped(reply: str) -> Reading:
+def _unescaped(reply: str, escape: re.Pattern[str]) -> Reading:
     pieces: list[tuple[int, int, str]] = []
     done = 0
-    for match in ESCAPE.finditer(reply):
+    for match in escape.finditer(reply):
         pieces += [(index, index + 1, reply[index]) for index in range(done, match.start())]
         pieces.append((*match.span(), _unescape(match.group())))
         done = match.end()

@@ -1,8 +1,8 @@
-"""The ``scoring`` section: how much each pillar counts in the overall score."""
+"""The ``scoring`` section: how much each pillar counts in the overall score, and the interval of totals."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 from flakestorm.section import Section
 
 TOLERANCE = 0.001
+PILLARS = ("mutation", "chaos", "contract", "replay")
 
 
 class ScoringConfig(Section):
@@ -20,24 +21,35 @@ class ScoringConfig(Section):
     chaos: float = Field(0.35, ge=0, le=1, description="Weight of the chaos resilience")
     contract: float = Field(0.35, ge=0, le=1, description="Weight of the contract's score")
     replay: float = Field(0.10, ge=0, le=1, description="Weight of the replay regression")
+    interval: Literal["clustered", "bootstrap"] = Field(
+        "clustered", description="Interval of totals: by linearisation, or a bootstrap over golden prompts"
+    )
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Pillar → its weight."""
+        return {name: getattr(self, name) for name in PILLARS}
 
     @model_validator(mode="before")
     @classmethod
     def _unwrap_weights(cls, data: Any) -> Any:
         """``scoring: {weights: {…}}`` means the same as ``scoring: {…}``."""
-        if not isinstance(data, dict) or not isinstance(data.get("weights"), dict) or len(data) > 1:
+        if not isinstance(data, dict) or not isinstance(data.get("weights"), dict):
+            return data
+        beside = {key: value for key, value in data.items() if key != "weights"}
+        if not beside.keys() <= {"interval"} or "interval" in data["weights"]:
             return data
         try:
-            return cls.model_validate(data["weights"]).model_dump(exclude_unset=True)
+            return {**beside, **cls.model_validate(data["weights"]).model_dump(exclude_unset=True)}
         except ValidationError as error:
             raise _below("weights", error) from None
 
     @model_validator(mode="after")
     def _sum_is_one(self) -> ScoringConfig:
-        total = self.mutation + self.chaos + self.contract + self.replay
+        total = sum(self.weights.values())
         if abs(total - 1) > TOLERANCE:
             given = self.model_fields_set
-            left = ", ".join(f"{name} {value}" for name, value in self if name not in given)
+            left = ", ".join(f"{name} {value}" for name, value in self.weights.items() if name not in given)
             raise PydanticCustomError(
                 "sum",
                 "the four weights must sum to 1; these sum to {total}{left}",
@@ -50,7 +62,7 @@ class ScoringConfig(Section):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         section = handler.resolve_ref_schema(handler(schema))
-        pillars = dict(section["properties"])
+        pillars = {name: section["properties"][name] for name in PILLARS}
         section["properties"]["weights"] = {
             "description": "The same four weights, one level deeper",
             "type": "object",

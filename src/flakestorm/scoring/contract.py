@@ -12,7 +12,7 @@ from flakestorm.model.run import Score
 from flakestorm.model.trial import NO_CHAOS
 from flakestorm.model.verdict import Severity, VerdictStatus
 from flakestorm.scoring.contract_state import ControlReplies
-from flakestorm.scoring.intervals import clustered
+from flakestorm.scoring.intervals import Interval, clustered
 
 WEIGHTS = {Severity.CRITICAL: 3, Severity.HIGH: 2, Severity.MEDIUM: 1, Severity.LOW: 1}
 KEPT_TRIALS = 50
@@ -97,11 +97,11 @@ class ContractTally:
         return (Finding("stateful", Severity.MEDIUM, title, f"{drift} {advice}"),)
 
 
-def contract_score(result: ContractResult) -> Score | None:
+def contract_score(result: ContractResult, interval: Interval = clustered) -> Score | None:
     """The resilience score as a share (0–1): Σ weight of passed ÷ Σ weight of judged cells.
 
     A cell that was repeated counts for the share of its judged repeats in which it held. The interval is
-    clustered by scenario: the cells of a scenario share their trials, and fail together.
+    that of a total over scenarios: the cells of a scenario share their trials, and fail together.
     """
     severities = result.severities
     passed = dict.fromkeys(result.terms.scenarios, 0.0)
@@ -117,7 +117,7 @@ def contract_score(result: ContractResult) -> Score | None:
     total = sum(judged.values())
     if not total:
         return None
-    low, high = clustered(list(passed.values()), list(judged.values()), total * total / squares)
+    low, high = interval(list(passed.values()), list(judged.values()), total * total / squares)
     return Score(sum(passed.values()) / total, low, high, count)
 
 

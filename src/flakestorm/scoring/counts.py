@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from flakestorm.model.record import TrialStatus
 from flakestorm.model.run import Score, Totals
-from flakestorm.scoring.intervals import clustered, wilson
+from flakestorm.scoring.intervals import Interval, clustered, wilson
 
 
 @dataclass
@@ -48,8 +48,8 @@ class Cells:
         """Count one trial of the golden prompt ``prompt``."""
         self.counts.setdefault((prompt, kind), Counts()).add(status)
 
-    def score(self, weight: Callable[[str], float]) -> Score | None:
-        """Σ weight of passed ÷ Σ weight of judged, its interval clustered by golden prompt."""
+    def score(self, weight: Callable[[str], float], interval: Interval = clustered) -> Score | None:
+        """Σ weight of passed ÷ Σ weight of judged, its interval that of a total over golden prompts."""
         passed: dict[str, float] = {}
         judged: dict[str, float] = {}
         count, squares = 0, 0.0
@@ -64,5 +64,5 @@ class Cells:
         total = sum(judged.values())
         if not total:
             return None
-        low, high = clustered(list(passed.values()), list(judged.values()), total * total / squares)
+        low, high = interval(list(passed.values()), list(judged.values()), total * total / squares)
         return Score(sum(passed.values()) / total, low, high, count)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import pi, sqrt, tan
 from statistics import NormalDist
 
 CONFIDENCE = 0.95
+
+Interval = Callable[[Sequence[float], Sequence[float], float], tuple[float, float]]
+"""(passed, judged: each by golden prompt; effective trials) to (low, high), as ``clustered`` does."""
 
 
 def wilson(passed: float, judged: float, confidence: float = CONFIDENCE) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from flakestorm.model.mutation import Kind
 from flakestorm.model.record import TrialRecord, TrialStatus
 from flakestorm.scoring.attack_success import obeyed
 from flakestorm.scoring.behaviour.fault_modes import UNBROKEN, modes
+from flakestorm.scoring.intervals import Interval, clustered
 from flakestorm.scoring.over_refusal import Refuses, over_refused
 from flakestorm.scoring.pass_hat_k import Count, pass_hats
 from flakestorm.scoring.rate_of import rate_of
@@ -19,8 +20,9 @@ KEEPS_RULES = frozenset({Kind.PRESERVES_MEANING, Kind.USER})
 class MeasureTally:
     """Streaming counts of one run. ``refuses`` tells refusals; without it there is no over-refusal."""
 
-    def __init__(self, refuses: Refuses | None = None) -> None:
+    def __init__(self, refuses: Refuses | None = None, interval: Interval = clustered) -> None:
         self._refuses = refuses
+        self._interval = interval
         self._undisturbed: dict[str, Count] = {}
         self._mutated: dict[str, Count] = {}
         self._prompts: dict[str, Count] = {}
@@ -57,13 +59,13 @@ class MeasureTally:
     def measures(self) -> Measures:
         """What is known by now."""
         return Measures(
-            undisturbed=pass_hats(_in_order(self._undisturbed)),
-            disturbed=pass_hats(_in_order(self._mutated)),
+            undisturbed=pass_hats(_in_order(self._undisturbed), interval=self._interval),
+            disturbed=pass_hats(_in_order(self._mutated), interval=self._interval),
             prompts=robustness_ratio(self._prompts, self._undisturbed),
             environment=robustness_ratio(self._environment, self._undisturbed),
             faults=robustness_ratio(self._faults, self._undisturbed),
-            attack_success=rate_of(self._attacks),
-            over_refusal=rate_of(self._refusals),
+            attack_success=rate_of(self._attacks, self._interval),
+            over_refusal=rate_of(self._refusals, self._interval),
         )
 
 

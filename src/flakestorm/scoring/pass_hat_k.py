@@ -7,7 +7,7 @@ from math import comb
 
 from flakestorm.model.measures import PassHat
 from flakestorm.model.run import Score
-from flakestorm.scoring.intervals import clustered
+from flakestorm.scoring.intervals import Interval, clustered
 
 Count = tuple[int, int]
 """(passed, judged) of one golden prompt."""
@@ -23,7 +23,7 @@ def all_pass(passed: int, judged: int, k: int) -> float:
     return comb(passed, k) / comb(judged, k)
 
 
-def pass_hat_k(counts: Iterable[Count], k: int) -> Score | None:
+def pass_hat_k(counts: Iterable[Count], k: int, interval: Interval = clustered) -> Score | None:
     """The mean over golden prompts; None where nothing was judged, or one of them has fewer than k trials.
 
     To leave such a prompt out would be to measure other prompts for another k. The interval is that of a
@@ -34,11 +34,13 @@ def pass_hat_k(counts: Iterable[Count], k: int) -> Score | None:
         return None
     shares = [all_pass(passed, judged, k) for passed, judged in known]
     trials = sum(judged for _, judged in known)
-    low, high = clustered(shares, [1.0] * len(shares), trials / k)
+    low, high = interval(shares, [1.0] * len(shares), trials / k)
     return Score(sum(shares) / len(shares), low, high, trials)
 
 
-def pass_hats(counts: Sequence[Count], ks: Iterable[int] = (1, 2, 4, 8)) -> tuple[PassHat, ...]:
+def pass_hats(
+    counts: Sequence[Count], ks: Iterable[int] = (1, 2, 4, 8), interval: Interval = clustered
+) -> tuple[PassHat, ...]:
     """pass^k for those of ``ks`` for which each golden prompt has enough trials."""
-    found = ((k, pass_hat_k(counts, k)) for k in ks)
+    found = ((k, pass_hat_k(counts, k, interval)) for k in ks)
     return tuple(PassHat(k, score) for k, score in found if score is not None)

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from flakestorm.model.outcome import AGENT_FAULTS
 from flakestorm.model.record import TrialRecord, TrialStatus
 from flakestorm.model.reliability import Grid, GridPoint, Surface, SurfaceCell, SurfaceSummary, point_of
+from flakestorm.scoring.intervals import Interval, clustered
 from flakestorm.scoring.pass_hat_k import Count, pass_hats
 
 
 class SurfaceTally:
     """Streams the trials of a grid; the control arm is its point 0, 0."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: Grid, interval: Interval = clustered) -> None:
         self._grid = grid
+        self._interval = interval
         self._cells = {point: _Cell() for point in grid.points}
 
     def add(self, record: TrialRecord) -> None:
@@ -28,7 +30,9 @@ class SurfaceTally:
 
     def surface(self) -> Surface:
         """What is known by now."""
-        cells = tuple(cell.result(point, self._grid.ks) for point, cell in self._cells.items())
+        cells = tuple(
+            cell.result(point, self._grid.ks, self._interval) for point, cell in self._cells.items()
+        )
         return Surface(self._grid, cells, tuple(_summary(self._grid, cells, k) for k in self._grid.ks))
 
 
@@ -50,7 +54,7 @@ class _Cell:
             passed, judged = self.counts.get(record.trial.prompt.id, (0, 0))
             self.counts[record.trial.prompt.id] = passed + (record.status is TrialStatus.PASSED), judged + 1
 
-    def result(self, point: GridPoint, ks: Sequence[int]) -> SurfaceCell:
+    def result(self, point: GridPoint, ks: Sequence[int], interval: Interval) -> SurfaceCell:
         counts = [self.counts[prompt] for prompt in sorted(self.counts)]
         return SurfaceCell(
             intensity=point.intensity,
@@ -60,7 +64,7 @@ class _Cell:
             judged=sum(judged for _, judged in counts),
             errors=self.errors,
             fired=self.fired,
-            reliability=pass_hats(counts, ks),
+            reliability=pass_hats(counts, ks, interval),
         )
 
 

@@ -13,6 +13,7 @@ from flakestorm.scoring.behaviour.data_use import use_of_data
 from flakestorm.scoring.behaviour.recovery import RecoveryTally
 from flakestorm.scoring.counts import Cells, Counts
 from flakestorm.scoring.faults_fired import FaultTally
+from flakestorm.scoring.intervals import Interval, clustered
 
 Weight = Callable[[str], float]
 
@@ -32,11 +33,11 @@ class _Scenario:
     recovery: RecoveryTally = field(default_factory=RecoveryTally)
     amplification: AmplificationTally = field(default_factory=AmplificationTally)
 
-    def row(self, name: str, weight: Weight) -> ScenarioRow:
+    def row(self, name: str, weight: Weight, interval: Interval) -> ScenarioRow:
         return ScenarioRow(
             name=name,
             totals=self.counts.totals,
-            rate=self.cells.score(weight),
+            rate=self.cells.score(weight, interval),
             unfired=self.unfired,
             faults=self.faults.summary(),
             amplification=self.amplification.summary(),
@@ -51,11 +52,14 @@ class ScenarioTally:
     Only those ``measured`` count in the resilience; None stands for all.
     """
 
-    def __init__(self, weight: Weight, measured: Container[str] | None = None) -> None:
+    def __init__(
+        self, weight: Weight, measured: Container[str] | None = None, interval: Interval = clustered
+    ) -> None:
         self._weight: Weight = lambda type_: weight(type_) if type_ != UNMUTATED else 1.0
         self._scenarios: dict[str, _Scenario] = {}
         self._all = Cells()
         self._measured = measured
+        self._interval = interval
 
     def add(self, record: TrialRecord, case: Case | None) -> None:
         """Count one trial of a scenario; ``case`` is None where no call of it was seen."""
@@ -79,9 +83,11 @@ class ScenarioTally:
 
     def resilience(self) -> Score | None:
         """Σ weight of passed ÷ Σ weight of judged trials in which a fault fired, over all scenarios."""
-        return self._all.score(self._weight)
+        return self._all.score(self._weight, self._interval)
 
     def rows(self) -> tuple[ScenarioRow, ...]:
         """One row per scenario, the weakest first; those that prove nothing last."""
-        rows = [scenario.row(name, self._weight) for name, scenario in self._scenarios.items()]
+        rows = [
+            scenario.row(name, self._weight, self._interval) for name, scenario in self._scenarios.items()
+        ]
         return tuple(sorted(rows, key=lambda row: (row.rate.value if row.rate else 2.0, row.name)))

@@ -24,6 +24,7 @@ from flakestorm.scoring.contract import ContractTally
 from flakestorm.scoring.counts import Cells, Counts
 from flakestorm.scoring.fault_map import Describe, FaultMapTally, family_name
 from flakestorm.scoring.flakiness import control_findings
+from flakestorm.scoring.intervals import Interval, clustered
 from flakestorm.scoring.latency import LatencyTally
 from flakestorm.scoring.measures import MeasureTally
 from flakestorm.scoring.reliability_surface import SurfaceTally
@@ -55,6 +56,7 @@ class Tally:
     ``contract`` counts its cells, for recorded sessions ``replay`` counts these. ``tokens`` finds in replies
     what the run's faults planted. ``measures`` counts what is said beside the scores; for a reliability run,
     ``surface`` counts the points of its grid. ``ci`` says what counts for which pillar where all are run.
+    ``interval`` is that of totals.
     """
 
     def __init__(
@@ -67,8 +69,10 @@ class Tally:
         measures: MeasureTally | None = None,
         surface: SurfaceTally | None = None,
         ci: CiTerms | None = None,
+        interval: Interval = clustered,
     ) -> None:
         self._weight = weight
+        self._interval = interval
         self._all = Counts()
         self._types: dict[str, Counts] = {}
         self._obeyed: dict[str, int] = {}
@@ -79,11 +83,11 @@ class Tally:
         ungathered = str if surface is None else _grid_faults
         gathered = ungathered if describe is None else partial(_family_of, describe)
         self._behaviour = BehaviourTally(gathered, tokens)
-        self._scenarios = ScenarioTally(weight, None if ci is None else ci.measured)
+        self._scenarios = ScenarioTally(weight, None if ci is None else ci.measured, interval)
         self._is_ci = ci is not None
         self._contract = contract
         self._replay = replay
-        self._measures = measures or MeasureTally()
+        self._measures = measures or MeasureTally(interval=interval)
         self._surface = surface
         self._map = None if describe is None else FaultMapTally(describe)
         self.causes = CauseTally(gathered)
@@ -171,7 +175,7 @@ class Tally:
 
     def robustness(self) -> Score | None:
         """Σ weight of passed ÷ Σ weight of judged trials that only a mutation disturbs."""
-        return self._cells.score(self._weight)
+        return self._cells.score(self._weight, self._interval)
 
     def chaos_resilience(self) -> Score | None:
         """The same over the trials in which a fault fired."""
