@@ -9,6 +9,7 @@ from importlib.resources import files
 from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, cast
 
+from flakestorm.model.replay import scenario_of
 from flakestorm.model.run import Run
 from flakestorm.reports.html_behaviour import behaviour_section
 from flakestorm.reports.html_causes import causes_section
@@ -122,6 +123,7 @@ def _below(run: Run) -> str:
     about = {
         "target": run.info.target,
         "again": rerun(run.info),
+        "replay": rerun(run.info, scenario_of("")),
         "request": None if request is None else [request.method, list(request.headers), request.body],
     }
     return f"{_data('about', pack(about)).text}\n<script>{_script()}</script>\n</body>\n</html>\n"

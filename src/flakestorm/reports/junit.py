@@ -58,7 +58,7 @@ def write_junit(run: Run, out: BinaryIO) -> None:
     _line(out, "</properties>")
     again = rerun(info)
     for record in run.records():
-        _line(out, _case(record, again))
+        _line(out, _case(record, rerun(info, record.trial.scenario)))
     _line(out, "</testsuite>")
     if run.contract is not None:
         for line in contract_suite(run.contract, again):

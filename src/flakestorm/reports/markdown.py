@@ -111,7 +111,7 @@ def _causes(run: Run) -> Iterator[str]:
     yield from _heading("What breaks it")
     for number, cause in enumerate(run.causes[:SHOWN_CAUSES], start=1):
         yield f"{number}. **{cause.severity}**, {_trials(cause.count)}: {prose(cause.title)}"
-        for name, text in _example(cause, rerun(run.info)):
+        for name, text in _example(cause, rerun(run.info, cause.type)):
             yield f"    - {name}: {text}"
     if len(run.causes) > SHOWN_CAUSES:
         yield ""

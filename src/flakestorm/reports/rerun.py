@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from flakestorm.model.reliability import Surface
+from flakestorm.model.replay import session_of
 from flakestorm.model.run import RunInfo
 
 DEFAULT_FILE = "flakestorm.yaml"
@@ -14,9 +15,15 @@ _NAMES = {"contract": "contract run", "replay": "replay run", "ci": "ci"}
 """Strategy → the command, where it is not `flakestorm run`."""
 
 
-def rerun(info: RunInfo) -> str:
-    """`flakestorm run`, with the configuration file of the run where it is not the usual one."""
-    return _command(_NAMES.get(info.strategy, "run"), info)
+def rerun(info: RunInfo, scenario: str = "") -> str:
+    """`flakestorm run`, with the configuration file of the run where it is not the usual one.
+
+    For a trial in ``scenario`` it may be another command, because not every one replays sessions.
+    """
+    name = _NAMES.get(info.strategy, "run")
+    if name == "run" and session_of(scenario) is not None:
+        name = "replay run"
+    return _command(name, info)
 
 
 def repeated(info: RunInfo, surface: Surface | None = None) -> str:

@@ -70,7 +70,7 @@ def _of_causes(run: Run, rules: dict[str, dict[str, Any]]) -> Iterator[dict[str,
         text = f"The invariant '{cause.rule}' is broken, or no reply came, in trials of this run."
         rules.setdefault(rule_id, _rule(rule_id, text, cause.severity, implied=cause.implied))
         yield {
-            **_result(run.info, rule_id, cause.severity, _story(cause, rerun(run.info))),
+            **_result(run.info, rule_id, cause.severity, _story(cause, rerun(run.info, cause.type))),
             "occurrenceCount": cause.count,
             "partialFingerprints": {"flakestormCause/v1": identifier(cause.rule, cause.type, cause.title)},
             "properties": {

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flakestorm.model.ci import CiResult
-from flakestorm.model.replay import session_of
+from flakestorm.model.replay import scenario_of, session_of
 from flakestorm.model.run import Cause, Latency, PromptRow, Run, TypeRow
 from flakestorm.model.verdict import VerdictStatus
 from flakestorm.reports.attack_words import attack_rows
@@ -45,7 +45,8 @@ def print_run(run: Run, console: Console, written: Sequence[str] = ()) -> None:
         print_contract(run.contract, console)
     if run.replay is not None:
         _heading("Recorded sessions", console)
-        print_replay(run.replay, visible(rerun(run.info), COMMAND_WIDTH), console)
+        again = rerun(run.info, scenario_of(""))
+        print_replay(run.replay, visible(again, COMMAND_WIDTH), console)
     if run.surface is not None:
         _heading("Reliability surface", console)
         print_reliability(run.surface, console)

@@ -51,7 +51,10 @@ function trialNodes(row, trial) {
     wireFacts(trial),
     callTimeline(trial),
     h("h3", {}, "Show it again"),
-    commandLine(`${about.again} --only trial:${row.id}`, "show this trial again"),
+    commandLine(
+      `${row.scenario.startsWith("replay: ") ? about.replay : about.again} --only trial:${row.id}`,
+      "show this trial again",
+    ),
     curl && curl.length < 20000 ? commandLine(curl, "the request as curl") : null,
     factList(row, trial),
   ];
