@@ -1,8 +1,8 @@
 """Makes a release of the working tree, so that the version, the changelog and the tag cannot disagree.
 
-``python tools/release.py 3.1.0`` writes the version into src/flakestorm/version.py and rust/Cargo.toml, gives
-the changelog's unreleased section that version and today's date, tells the version in the README, commits the
-four files and tags the commit ``v3.1.0``. It publishes nothing: that begins with the push, left to whoever
+``python tools/release.py 3.1.0`` writes the version into src/flakestorm/version.py and rust/Cargo.toml, pins the
+extension of that version in pyproject.toml, gives the changelog's unreleased section that version and today's
+date, tells the version in the README, commits the five files and tags the commit ``v3.1.0``. It publishes nothing: that begins with the push, left to whoever
 releases.
 """
 
@@ -17,15 +17,17 @@ from pathlib import Path
 
 from packaging.version import Version
 
-VERSION_FILE, CRATE, CHANGELOG, README = (
+VERSION_FILE, CRATE, PROJECT, CHANGELOG, README = (
     Path("src/flakestorm/version.py"),
     Path("rust/Cargo.toml"),
+    Path("pyproject.toml"),
     Path("CHANGELOG.md"),
     Path("README.md"),
 )
 ACCEPTED = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)((a|b|rc)\d+)?")
 WRITTEN = re.compile(r'^__version__ = "(?P<version>[^"]+)"$', re.MULTILINE)
 CRATED = re.compile(r'^version = "[^"]+"$', re.MULTILINE)
+PINNED = re.compile(r'"flakestorm-rust==[^"]+"')
 UNRELEASED = re.compile(r"^## \[(?:(?P<version>[^\]]+)\] – unreleased|Unreleased\])$", re.MULTILINE)
 TOLD = re.compile(r"\bVersion \d+\.\d+\.\d+\w*( is not released)?\b")
 
@@ -45,7 +47,7 @@ def main() -> int:
         print(f"release: {refused}", file=sys.stderr)
         return 1
     write(version)
-    files = [str(path) for path in (VERSION_FILE, CRATE, CHANGELOG, README)]
+    files = [str(path) for path in (VERSION_FILE, CRATE, PROJECT, CHANGELOG, README)]
     git("add", *files)
     git("commit", "--quiet", "--message", f"Release {version}")
     git("tag", "--annotate", f"v{version}", "--message", f"flakestorm {version}")
@@ -86,11 +88,12 @@ def check_changelog(version: str) -> None:
 
 
 def write(version: str) -> None:
-    """Put the version into the four files."""
+    """Put the version into the five files."""
     today = datetime.now(timezone.utc).date().isoformat()
     replace(VERSION_FILE, WRITTEN, f'__version__ = "{version}"')
     # Cargo wants a hyphen before the name of a candidate.
     replace(CRATE, CRATED, f'version = "{re.sub("(?=[a-z])", "-", version, count=1)}"')
+    replace(PROJECT, PINNED, f'"flakestorm-rust=={version}"')
     replace(CHANGELOG, UNRELEASED, f"## [{version}] – {today}")
     replace(README, TOLD, f"Version {version}")
 

@@ -20,7 +20,7 @@ AUTHOR = {
     for role in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "A Maintainer"), ("EMAIL", "maintainer@example.com"))
 }
-FILES = ("src/flakestorm/version.py", "rust/Cargo.toml", "CHANGELOG.md", "README.md")
+FILES = ("src/flakestorm/version.py", "rust/Cargo.toml", "pyproject.toml", "CHANGELOG.md", "README.md")
 CRATED = re.compile(r'^version = "([^"]+)"$', re.MULTILINE)
 
 Git = Callable[..., str]
@@ -71,10 +71,12 @@ def test_every_text_has_the_version(root: Path) -> None:
     latest = re.search(r"^## \[(?!Unreleased)([^\]]+)\]", changelog, re.MULTILINE)
     told = re.search(r"\bVersion (\d+\.\d+\.\d+\w*)", (root / "README.md").read_text(encoding="utf-8"))
     crate = CRATED.search((root / "rust" / "Cargo.toml").read_text(encoding="utf-8"))
+    pinned = re.search(r'"flakestorm-rust==([^"]+)"', (root / "pyproject.toml").read_text(encoding="utf-8"))
     assert latest
     assert told
     assert crate
-    assert {latest[1], told[1], crate[1].replace("-", ""), written} == {__version__}
+    assert pinned
+    assert {latest[1], told[1], crate[1].replace("-", ""), pinned[1], written} == {__version__}
 
 
 def test_the_version_is_written_once(root: Path) -> None:
@@ -85,10 +87,11 @@ def test_the_version_is_written_once(root: Path) -> None:
 
 
 def test_a_release_changes_everything_together(release: Any, project: Path, git: Git) -> None:
-    """One commit of four files, with the tag on it."""
+    """One commit of five files, with the tag on it."""
     assert f"v{NEXT}" in release(NEXT)
     assert f'__version__ = "{NEXT}"' in (project / FILES[0]).read_text(encoding="utf-8")
     assert f'\nversion = "{NEXT}"\n' in (project / FILES[1]).read_text(encoding="utf-8")
+    assert f'"flakestorm-rust=={NEXT}"' in (project / FILES[2]).read_text(encoding="utf-8")
     changelog = (project / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(rf"^## \[{re.escape(NEXT)}\] – \d{{4}}-\d\d-\d\d\n\n- Better\.", changelog, re.MULTILINE)
     assert "nreleased" not in changelog.partition("\n## [")[2].partition("\n")[0]

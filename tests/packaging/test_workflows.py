@@ -23,10 +23,10 @@ def workflow(request: pytest.FixtureRequest) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def jobs() -> dict[str, Any]:
-    """The jobs of the workflow that publishes."""
-    text = (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
+@pytest.fixture(scope="module", params=["publish.yml", "rust-publish.yml"])
+def jobs(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The jobs of each workflow that publishes."""
+    text = (ROOT / ".github" / "workflows" / request.param).read_text(encoding="utf-8")
     found: dict[str, Any] = yaml.safe_load(text)["jobs"]
     return found
 
@@ -74,7 +74,7 @@ def test_the_pythons_are_those_of_the_metadata() -> None:
 
 def test_the_test_index_comes_first(jobs: dict[str, Any]) -> None:
     """And nothing is uploaded that was not tested, built and installed before."""
-    assert set(jobs["test-index"]["needs"]) == {"test", "build"}
+    assert set(jobs["test-index"]["needs"]) == {"test", "merge" if "merge" in jobs else "build"}
     assert jobs["index"]["needs"] == "test-index"
     assert [jobs[name]["environment"] for name in ("test-index", "index")] == ["testpypi", "pypi"]
 
@@ -110,3 +110,23 @@ def test_how_it_uploads(jobs: dict[str, Any], job: str, token: str, expected: st
     words = ["bash", "-e", "-c", step["run"]]
     done = subprocess.run(words, cwd=tmp_path, env=settings, capture_output=True, text=True, check=True)
     assert done.stdout == expected.replace("NAME", name)
+
+
+def test_the_extension_is_built_for_every_platform() -> None:
+    """Each wheel on a machine of its kind, where it is installed and compared with the Python twins."""
+    text = (ROOT / ".github" / "workflows" / "rust-publish.yml").read_text(encoding="utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    platforms = {one["platform"]: one["options"] for one in jobs["wheel"]["strategy"]["matrix"]["include"]}
+    assert set(platforms) == {
+        "linux-x86_64",
+        "linux-aarch64",
+        "macos-x86_64",
+        "macos-arm64",
+        "windows-x86_64",
+    }
+    assert all(
+        ("manylinux2014" in options) == name.startswith("linux") for name, options in platforms.items()
+    )
+    assert set(jobs["merge"]["needs"]) == {"wheel", "sdist"}
+    assert f"-eq {len(platforms)}" in str(jobs["merge"]["steps"])
+    assert "tests/unit/native" in str(jobs["wheel"]["steps"])
