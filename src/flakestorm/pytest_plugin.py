@@ -72,7 +72,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     given = _given(pyfuncitem)
     if given is None:
         return None
-    given.check(pyfuncitem.nodeid)
+    from flakestorm.model.errors import FlakestormError
+
+    try:
+        given.check(pyfuncitem.nodeid)
+    except FlakestormError as error:
+        pytest.fail(f"flakestorm could not run it: {error}", pytrace=False)
     return None if given.has_body else True
 
 

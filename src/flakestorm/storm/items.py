@@ -20,7 +20,7 @@ from flakestorm.mutations.engine import Mutator
 from flakestorm.storm.experiment import Experiment, experiment_of
 from flakestorm.storm.failure import explained, explained_cell
 from flakestorm.storm.running import folder_of
-from flakestorm.storm.shared_run import SharedRun
+from flakestorm.storm.shared_run import SharedRun, session_of
 
 LABEL = 24
 
@@ -41,7 +41,7 @@ class Item:
         raise NotImplementedError
 
     def check(self, nodeid: str) -> None:
-        """Fail, skip, or let the test's own body go on."""
+        """Fail, skip, or let the test's own body go on. Raises ``FlakestormError`` where nothing was run."""
         raise NotImplementedError
 
 
@@ -132,7 +132,7 @@ def items_of(mark: pytest.Mark, definition: pytest.Item) -> list[Item]:
             config.getoption("--flakestorm-seed"),
             config.getoption("--flakestorm-count"),
         )
-        shared = SharedRun(experiment, definition.nodeid, config.rootpath)
+        shared = SharedRun(experiment, session_of(config), definition.nodeid, config.rootpath)
         made = list(_cells(shared) if experiment.contract is not None else _trials(shared))
     except FlakestormError as error:
         raise pytest.UsageError(f"{definition.nodeid}: {error}") from None

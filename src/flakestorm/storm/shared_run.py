@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from filelock import FileLock
 
 from flakestorm.core.assembly import load_run
@@ -18,18 +18,23 @@ from flakestorm.model.run import Run
 from flakestorm.storm.experiment import Experiment
 from flakestorm.storm.running import execution_of, folder_of, run_apart
 
-SESSION = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
-"""The same in all workers of one session, and in no other session."""
+_SESSION = pytest.StashKey[str]()
+
+
+def session_of(config: pytest.Config) -> str:
+    """The same in all workers of one session, and in no other session."""
+    worker = getattr(config, "workerinput", None)
+    return worker["testrunuid"] if worker else config.stash.setdefault(_SESSION, uuid4().hex)
 
 
 class SharedRun:
-    """The run of ``experiment`` for the test ``name``; ``only`` is set when it is known what is selected."""
+    """The run of ``experiment`` for the test ``name`` of a session; ``selected`` are the trials needed."""
 
-    def __init__(self, experiment: Experiment, name: str, root: Path) -> None:
+    def __init__(self, experiment: Experiment, session: str, name: str, root: Path) -> None:
         self.experiment = experiment
         self.selected: set[str] = set()
         self.planned = 0
-        self._name = name
+        self._key = identifier(session, name)
         self.root = root
 
     @cached_property
@@ -38,7 +43,7 @@ class SharedRun:
         folder = folder_of(self.root)
         notes = folder.folder / "pytest"
         notes.mkdir(parents=True, exist_ok=True)
-        note = notes / identifier(SESSION, self._name)
+        note = notes / self._key
         with FileLock(note.with_suffix(".lock")):
             if not note.exists():
                 _note(note, self._started())
