@@ -33,10 +33,11 @@ def policy(topic):
     return {"answer": "Refunds take 5 days", "topic": topic, "api_key": os.environ.get("SHOP_TOKEN", "none")}
 
 def said(client, messages):
+    asked = {"model": "small", "messages": messages, "tools": TOOLS}
     if not STREAM:
-        return client.chat.completions.create(model="small", messages=messages, tools=TOOLS).choices[0].message
+        return client.chat.completions.create(**asked).choices[0].message
     text, calls = "", []
-    with client.chat.completions.create(model="small", messages=messages, tools=TOOLS, stream=True) as stream:
+    with client.chat.completions.create(**asked, stream=True) as stream:
         for chunk in stream:
             if not chunk.choices:
                 continue
@@ -115,6 +116,8 @@ chaos:
 
 KEY = "sk-planted0123456789abcdefghij"
 TOKEN = "shop-token-98765"
+DEAD = {"LLM_URL": "http://127.0.0.1:9/v1"}
+"""Where no model is."""
 
 
 @pytest.fixture
@@ -180,7 +183,7 @@ async def test_a_run_is_repeated_without_model_or_key(
     assert KEY not in tape
     assert TOKEN not in tape
     llm_calls, tool_calls = len(llm.requests), asked(tmp_path)
-    dead = {"LLM_URL": "http://127.0.0.1:9/v1", "STREAM": stream}
+    dead = {**DEAD, "STREAM": stream}
     code, said, again = await flakestorm(tmp_path, "run", "--cassette", "tape.jsonl", "-q", **dead)
     assert code == 0, said
     assert len(llm.requests) == llm_calls
@@ -192,3 +195,142 @@ async def test_a_run_is_repeated_without_model_or_key(
     assert again["totals"] == first["totals"]
     for trial, reply in replies(again).items():
         assert reply.replace("[redacted]", "").replace("none", "")[:30] == replies(first)[trial][:30]
+
+
+async def test_recorded_calls_are_disturbed_all_the_same(tmp_path: Path, llm: ScriptedLLM) -> None:
+    """``record`` keeps the golden prompts; ``chaos --cassette`` puts faults on what is played."""
+    project(tmp_path, llm, IN_PROCESS, "  llm_faults: [{mode: slow_tokens, delay_ms: 1}]\n")
+    live = {"OPENAI_API_KEY": KEY, "LLM_URL": llm.openai_url, "SHOP_TOKEN": TOKEN, "STREAM": "1"}
+    code, said, _ = await flakestorm(tmp_path, "record", **live)
+    assert code == 0, said
+    assert "Recorded in cassette.jsonl: 6 calls (4 llm, 2 tool;" in said
+    assert "Secrets were blotted out of" in said
+    calls = len(llm.requests)
+    dead = {**DEAD, "STREAM": "1"}
+    code, said, report = await flakestorm(tmp_path, "chaos", "--cassette", "cassette.jsonl", "-q", **dead)
+    assert code == 0, said
+    assert len(llm.requests) == calls
+    disturbed = [trial for trial in report["trials"] if trial["scenario"] != "no-chaos"]
+    assert disturbed
+    assert all(trial["status"] == "passed" and trial["faults_fired"] for trial in disturbed)
+
+
+async def test_what_is_missing_is_errored_and_never_asked(tmp_path: Path, llm: ScriptedLLM) -> None:
+    """A recording without mutations plays none: errored, not failed, with the nearest recording."""
+    project(tmp_path, llm, IN_PROCESS)
+    live = {"OPENAI_API_KEY": KEY, "LLM_URL": llm.openai_url}
+    await flakestorm(tmp_path, "record", "-o", "tape.jsonl", **live)
+    calls = len(llm.requests)
+    run = ("run", "--cassette", "tape.jsonl", "-q")
+    code, said, report = await flakestorm(tmp_path, *run, "--cassette-mode", "none", **live)
+    assert code == 3, said
+    assert len(llm.requests) == calls
+    mutated = [trial for trial in report["trials"] if trial["mutation"] is not None]
+    assert {trial["status"] for trial in mutated} == {"errored"}
+    assert {trial["error"]["kind"] for trial in mutated} == {"unrecorded"}
+    assert "Nearest: recorded is one with body.messages[0].content" in mutated[0]["error"]["message"]
+    assert report["totals"]["failed"] == 0
+    code, said, report = await flakestorm(tmp_path, *run, "--cassette-mode", "new", **live)
+    assert code == 0, said
+    assert len(llm.requests) > calls
+    calls = len(llm.requests)
+    code, said, report = await flakestorm(tmp_path, *run, "--cassette-mode", "none", **DEAD)
+    assert code == 0, said
+    assert len(llm.requests) == calls
+    code, said, report = await flakestorm(tmp_path, *run, "--cassette-mode", "all", **live)
+    assert code == 0, said
+    assert len(llm.requests) > calls
+
+
+async def test_the_cassette_of_another_agent_is_told(tmp_path: Path, llm: ScriptedLLM) -> None:
+    """No call of the control arm is in it: the run ends there, and says what to do."""
+    project(tmp_path, llm, IN_PROCESS)
+    live = {"OPENAI_API_KEY": KEY, "LLM_URL": llm.openai_url}
+    await flakestorm(tmp_path, "record", "-o", "tape.jsonl", **live)
+    text = (tmp_path / "flakestorm.yaml").read_text("utf-8").replace("refund", "parcel")
+    (tmp_path / "flakestorm.yaml").write_text(text, "utf-8")
+    code, _, report = await flakestorm(tmp_path, "run", "--cassette", "tape.jsonl", "-q", **live)
+    assert code == 3
+    assert "none of the 2 calls of the control arm is in the cassette" in report["run"]["stop_reason"]
+
+
+async def test_an_interrupted_run_goes_on_with_its_cassette_only(tmp_path: Path, llm: ScriptedLLM) -> None:
+    """What a first part recorded is played and added to; without the cassette there is no second part."""
+    project(tmp_path, llm, IN_PROCESS)
+    live = {"OPENAI_API_KEY": KEY, "LLM_URL": llm.openai_url}
+    path = tmp_path / "flakestorm.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("advanced: {", "advanced: {max_calls: 3, "), "utf-8")
+    code, said, _ = await flakestorm(tmp_path, "run", "--cassette", "tape.jsonl", "-q", **live)
+    assert code == 4, said
+    lines = len((tmp_path / "tape.jsonl").read_text("utf-8").splitlines())
+    path.write_text(text, "utf-8")
+    code, said, _ = await flakestorm(tmp_path, "run", "--resume", "-q", **live)
+    assert code == 2
+    assert "go on with it by: --resume --cassette tape.jsonl" in said
+    resume = ("run", "--resume", "--cassette", "tape.jsonl", "-q")
+    code, said, report = await flakestorm(tmp_path, *resume, **live)
+    assert code == 0, said
+    assert report["run"]["status"] == "complete"
+    assert len((tmp_path / "tape.jsonl").read_text("utf-8").splitlines()) > lines
+    code, said, _ = await flakestorm(tmp_path, "run", "--cassette", "tape.jsonl", "-q", **DEAD)
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "there is no cassette tape.jsonl to play. Record it with: flakestorm record -o tape.jsonl"),
+        ("", "the cassette tape.jsonl is empty"),
+        ("hello\n", "tape.jsonl is no cassette: its first line"),
+        ('{"flakestorm_cassette": 9}\n', "has version 9, and this flakestorm reads version 1"),
+        ('{"flakestorm_cassette": 1}\n{"key": "a", "tri', "is damaged in line 2"),
+        ('{"flakestorm_cassette": 1}\n{"key": "a"}\n', "is damaged in line 2: it has no 'headers'"),
+    ],
+)
+async def test_broken_cassettes_are_explained(
+    tmp_path: Path, llm: ScriptedLLM, content: str | None, told: str
+) -> None:
+    """Told before anything runs, with the line."""
+    project(tmp_path, llm, IN_PROCESS)
+    if content is not None:
+        (tmp_path / "tape.jsonl").write_text(content, "utf-8")
+    code, said, _ = await flakestorm(
+        tmp_path, "run", "--cassette", "tape.jsonl", "--cassette-mode", "none", "-q"
+    )
+    assert code == 2
+    assert told in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("record", "-o", "."), ". is a folder; name a file in it"),
+        (("record", "-o", "agent.py/tape.jsonl"), "no cassette can be written to agent.py/tape.jsonl"),
+        (
+            ("record", "--prompt", "How do I get a refnd?"),
+            "there is no golden prompt 'How do I get a refnd?'",
+        ),
+        (("run", "--cassette-mode", "new"), "need a file: --cassette FILE"),
+        (("run", "--cassette", "."), ". is a folder"),
+    ],
+)
+async def test_impossible_wishes_are_explained(
+    tmp_path: Path, llm: ScriptedLLM, arguments: tuple[str, ...], told: str
+) -> None:
+    """Told before anything is spent."""
+    project(tmp_path, llm, IN_PROCESS)
+    code, said, _ = await flakestorm(tmp_path, *arguments, LLM_URL=llm.openai_url, OPENAI_API_KEY=KEY)
+    assert code == 2, said
+    assert told in said
+    assert not llm.requests
+
+
+async def test_an_agent_without_calls_leaves_nothing_to_record(tmp_path: Path, llm: ScriptedLLM) -> None:
+    """Exit code 3, how calls are led through, and no file."""
+    project(tmp_path, llm, IN_PROCESS)
+    (tmp_path / "agent.py").write_text("def policy(): ...\ndef reply(prompt):\n    return prompt\n", "utf-8")
+    code, said, _ = await flakestorm(tmp_path, "record")
+    assert code == 3
+    assert "no call of the agent passed through flakestorm" in said
+    assert not (tmp_path / "cassette.jsonl").exists()

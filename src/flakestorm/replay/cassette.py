@@ -127,8 +127,7 @@ class Cassette:
 
     def asked(self, asked: Asked) -> str:
         """The canonical text of a call, without secrets."""
-        if self.records:
-            self._hush.learn(asked)
+        self._hush.learn(asked)
         return self._hush.json(canonical_text(asked))
 
     def find(self, trial: str, text: str, occurrence: int) -> Answered | None:

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -71,7 +71,7 @@ class Hush:
     def learn(self, asked: Asked) -> None:
         """Remember the secrets that ``asked`` carries in its headers and its address."""
         for name, value in asked.headers.items():
-            if SECRET_NAME.fullmatch(name):
+            if _is_secret(name):
                 for secret in _carried(name, value):
                     self._know(secret)
         if "?" not in asked.url and "@" not in asked.url:
@@ -102,8 +102,7 @@ class Hush:
     def answer(self, answered: Answered) -> Answered:
         """``answered`` without secrets in headers and chunks."""
         headers = tuple(
-            (name, MARK if SECRET_NAME.fullmatch(name) else self.text(value))
-            for name, value in answered.headers
+            (name, MARK if _is_secret(name) else self.text(value)) for name, value in answered.headers
         )
         body = answered.body
         clean = self._body(body)
@@ -159,6 +158,11 @@ class Hush:
             octets.decode("latin-1"),
             base64.b64encode(octets).decode(),
         }
+
+
+@lru_cache(maxsize=512)
+def _is_secret(header: str) -> bool:
+    return SECRET_NAME.fullmatch(header) is not None
 
 
 def _carried(name: str, value: str) -> list[str]:
