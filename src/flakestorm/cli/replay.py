@@ -11,12 +11,17 @@ import typer
 from flakestorm.cli.boundary import bounded
 from flakestorm.cli.options import (
     DEFAULT_CONFIG,
+    CassetteMode,
+    CassetteModeOption,
+    CassetteOption,
+    CassetteSpeedOption,
     CiOption,
     ConcurrencyOption,
     ConfigOption,
     MinScoreOption,
     OutputOption,
     QuietOption,
+    wanted_cassette,
 )
 from flakestorm.model.errors import ConfigError, UsageError
 
@@ -93,6 +98,9 @@ def run(
     ] = None,
     min_score: MinScoreOption = None,
     concurrency: ConcurrencyOption = None,
+    cassette: CassetteOption = None,
+    cassette_mode: CassetteModeOption = CassetteMode.ONCE,
+    cassette_speed: CassetteSpeedOption = 0.0,
     ci: CiOption = False,
     quiet: QuietOption = False,
     force: ForceOption = False,
@@ -128,6 +136,7 @@ def run(
         only=only,
         min_score=min_score,
         replays=replays.repeated(repeats),
+        cassette=wanted_cassette(cassette, cassette_mode, cassette_speed),
     )
     return run_and_report(loaded, wishes, console(quiet, plain=ci), output)
 

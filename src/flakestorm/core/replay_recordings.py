@@ -33,7 +33,9 @@ def recorded_of(response: ToolResponse) -> Recorded:
         return Recorded(NO_ANSWER, (), (), response.latency_ms or 0.0)
     value = response.response
     is_text = isinstance(value, str)
-    body = value.encode() if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    # As compact as most servers write it.
+    text = value if is_text else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    body = text.encode("utf-8", "replace")
     kind = "text/plain; charset=utf-8" if is_text and not _is_json(body) else "application/json"
     chunks = ((0.0, body),) if body else ()
     return Recorded(status, (("content-type", kind),), chunks, response.latency_ms or 0.0)

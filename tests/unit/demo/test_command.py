@@ -57,7 +57,7 @@ def test_a_weak_agent_is_no_failure_of_the_demo(small: Path) -> None:
     done = CliRunner().invoke(app, ["demo", "-o", "out.json", "-o", "terminal"])
     assert done.exit_code == 0, done.output
     data = json.loads((small / "out.json").read_text())
-    assert data["run"]["planned"] == 21 + 7 * 2 + 7 * 4
+    assert data["run"]["planned"] == 21 + 7 * 2 + 7 * 4 + 1
     assert data["run"]["config_path"] == str(FILE)
     assert f"{FILE}, used as you have changed it" in done.output
     assert "flakestorm init" in done.output
