@@ -1,4 +1,4 @@
-"""A value that another tool wrote, read key by key: where its shape is another, the message says which key."""
+"""A value that another tool wrote, read key by key: where its shape is new, the message says which key."""
 
 from __future__ import annotations
 
