@@ -7,7 +7,9 @@ STAMP := $(VENV)/.installed
 CARGO := $(or $(shell command -v cargo 2>/dev/null),$(wildcard $(HOME)/.cargo/bin/cargo))
 CRATE := Cargo.toml $(wildcard rust/*.* rust/src/*.rs rust/src/*/*.rs)
 
-.PHONY: demo test native lint bench build release clean
+RUST := PATH="$(dir $(CARGO)):$$PATH" cargo
+
+.PHONY: demo test native lint lint-native bench build release clean
 
 demo: $(STAMP)
 	$(BIN)/flakestorm demo
@@ -29,6 +31,14 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(if $(CARGO),$(MAKE) --no-print-directory lint-native)
+
+# What computes is linted and tested without Python, and the description of what it offers compared with it.
+lint-native: native
+	$(RUST) fmt --check
+	$(RUST) clippy --quiet --all-targets -- -D warnings
+	$(RUST) test --quiet --no-default-features
+	MYPYPATH=rust $(BIN)/stubtest flakestorm_rust
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py
@@ -41,6 +51,8 @@ build: $(STAMP)
 # make release VERSION=x.y.z
 release: $(STAMP)
 	$(BIN)/python tools/release.py $(VERSION)
+	# Of what the environment is made of, nothing has changed in pyproject.toml.
+	touch $(STAMP)
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

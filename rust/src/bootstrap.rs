@@ -30,7 +30,10 @@ pub fn ratios(kinds: &[Kind], resamples: u32, seed: u64) -> Vec<f64> {
     let one = |number| {
         let counts = counts(&limits, units, mix(seed ^ mix(number)));
         let sum = |part: fn(&Kind) -> f64| {
-            let terms = kinds.iter().zip(&counts).map(|(kind, count)| part(kind) * *count as f64);
+            let terms = kinds
+                .iter()
+                .zip(&counts)
+                .map(|(kind, count)| part(kind) * *count as f64);
             terms.fold(0.0, |sum, term| sum + term)
         };
         sum(|kind| kind.top) / sum(|kind| kind.bottom)
@@ -83,7 +86,12 @@ fn counts(limits: &[u32], units: usize, key: u64) -> Vec<u64> {
 fn count(drawn: &[u32], limits: &[u32], below: &mut [u64]) {
     if limits.len() <= FEW {
         for (limit, below) in limits.iter().zip(below) {
-            *below += u64::from(drawn.iter().map(|number| u32::from(number < limit)).sum::<u32>());
+            *below += u64::from(
+                drawn
+                    .iter()
+                    .map(|number| u32::from(number < limit))
+                    .sum::<u32>(),
+            );
         }
         return;
     }
@@ -103,7 +111,11 @@ mod tests {
     use super::{counts, limits, mix, ratios, Kind};
 
     fn kinds(units: &[u32]) -> Vec<Kind> {
-        let kind = |(place, units): (usize, &u32)| Kind { top: place as f64, bottom: 1.0, units: *units };
+        let kind = |(place, units): (usize, &u32)| Kind {
+            top: place as f64,
+            bottom: 1.0,
+            units: *units,
+        };
         units.iter().enumerate().map(kind).collect()
     }
 
@@ -128,7 +140,10 @@ mod tests {
         let found = counts(&many, 10_000, 9);
         let few = counts(&many[9..10], 10_000, 9);
         assert_eq!(found[..10].iter().sum::<u64>(), few[0]);
-        assert!(found.iter().all(|count| (150..350).contains(count)), "{found:?}");
+        assert!(
+            found.iter().all(|count| (150..350).contains(count)),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -12,7 +12,9 @@ fn folded(char: char) -> char {
     match char {
         'A'..='Z' => char.to_ascii_lowercase(),
         '\0'..='\u{7f}' => char,
-        '\u{a0}' | '\u{2002}' | '\u{2003}' | '\u{2009}' | '\u{200a}' | '\u{202f}' | '\u{3000}' => ' ',
+        '\u{a0}' | '\u{2002}' | '\u{2003}' | '\u{2009}' | '\u{200a}' | '\u{202f}' | '\u{3000}' => {
+            ' '
+        }
         '’' | '‘' | 'ʼ' => '\'',
         '“' | '”' | '„' => '"',
         '\u{c0}'..='\u{52f}' => {
@@ -49,7 +51,9 @@ impl Offsets {
 
     /// The code points before the byte `offset`, which begins a character or is the end.
     pub fn of(&self, offset: usize) -> usize {
-        self.0.as_ref().map_or(offset, |counts| counts[offset] as usize)
+        self.0
+            .as_ref()
+            .map_or(offset, |counts| counts[offset] as usize)
     }
 }
 
@@ -67,7 +71,10 @@ mod tests {
     #[test]
     fn offsets_count_characters() {
         let offsets = Offsets::new("aé😀b");
-        assert_eq!([0, 1, 3, 7, 8].map(|byte| offsets.of(byte)), [0, 1, 2, 3, 4]);
+        assert_eq!(
+            [0, 1, 3, 7, 8].map(|byte| offsets.of(byte)),
+            [0, 1, 2, 3, 4]
+        );
         assert_eq!(Offsets::new("abc").of(2), 2);
     }
 }

@@ -53,19 +53,33 @@ impl Engine {
         let mut set_digits = usize::MAX;
         let mut patterns = Vec::with_capacity(rows.len());
         for row in rows {
-            let bounded = format!(r"(?-u:\b{{start-half}})(?:{})(?-u:\b{{end-half}})", row.regex);
+            let bounded = format!(
+                r"(?-u:\b{{start-half}})(?:{})(?-u:\b{{end-half}})",
+                row.regex
+            );
             let regex = Regex::new(&bounded).map_err(|error| format!("{}: {error}", row.regex))?;
             let groups: Vec<Vec<usize>> = [row.needles, row.context]
                 .into_iter()
                 .filter(|words| !words.is_empty())
-                .map(|words| words.into_iter().map(|word| number(&mut needles, word)).collect())
+                .map(|words| {
+                    words
+                        .into_iter()
+                        .map(|word| number(&mut needles, word))
+                        .collect()
+                })
                 .collect();
             let place_in_set = (groups.is_empty() && !row.cased).then(|| {
                 without_needles.push(bounded);
                 set_digits = set_digits.min(row.digits);
                 without_needles.len() - 1
             });
-            patterns.push(Compiled { regex, digits: row.digits, cased: row.cased, groups, place_in_set });
+            patterns.push(Compiled {
+                regex,
+                digits: row.digits,
+                cased: row.cased,
+                groups,
+                place_in_set,
+            });
         }
         let set = RegexSet::new(&without_needles).map_err(|error| error.to_string())?;
         let needle_count = needles.len();
@@ -74,7 +88,13 @@ impl Engine {
             .match_kind(MatchKind::Standard)
             .build(&needles)
             .map_err(|error| error.to_string())?;
-        Ok(Self { patterns, needles, needle_count, set, set_digits })
+        Ok(Self {
+            patterns,
+            needles,
+            needle_count,
+            set,
+            set_digits,
+        })
     }
 
     /// All matches in the order of pattern and place; those of one pattern do not overlap.
@@ -87,9 +107,14 @@ impl Engine {
         let mut found = Vec::new();
         for (index, pattern) in self.patterns.iter().enumerate() {
             let possible = digits >= pattern.digits
-                && pattern.groups.iter().all(|group| group.iter().any(|&needle| present[needle]))
+                && pattern
+                    .groups
+                    .iter()
+                    .all(|group| group.iter().any(|&needle| present[needle]))
                 && pattern.place_in_set.is_none_or(|place| {
-                    in_set.as_ref().is_some_and(|matches| matches.matched(place))
+                    in_set
+                        .as_ref()
+                        .is_some_and(|matches| matches.matched(place))
                 });
             if !possible {
                 continue;
@@ -118,10 +143,13 @@ impl Engine {
 
 /// The number of `word` among `needles`, where it is added if it is new.
 fn number(needles: &mut Vec<String>, word: String) -> usize {
-    needles.iter().position(|known| *known == word).unwrap_or_else(|| {
-        needles.push(word);
-        needles.len() - 1
-    })
+    needles
+        .iter()
+        .position(|known| *known == word)
+        .unwrap_or_else(|| {
+            needles.push(word);
+            needles.len() - 1
+        })
 }
 
 /// The most digits in a row, with up to two separators between any two.
@@ -147,7 +175,13 @@ mod tests {
 
     fn row(regex: &str, needles: &[&str], digits: usize) -> Row {
         let needles = needles.iter().map(|word| word.to_string()).collect();
-        Row { regex: regex.into(), needles, context: vec![], digits, cased: false }
+        Row {
+            regex: regex.into(),
+            needles,
+            context: vec![],
+            digits,
+            cased: false,
+        }
     }
 
     fn find(rows: Vec<Row>, text: &str) -> Vec<Spot> {
@@ -156,13 +190,19 @@ mod tests {
 
     #[test]
     fn places_are_code_points_of_the_text_as_it_came() {
-        assert_eq!(find(vec![row("don't", &["don't"], 0)], "Ünïcode 😀 DON’T"), [(0, 10, 15)]);
+        assert_eq!(
+            find(vec![row("don't", &["don't"], 0)], "Ünïcode 😀 DON’T"),
+            [(0, 10, 15)]
+        );
     }
 
     #[test]
     fn nothing_matches_inside_a_word() {
         let text = "1234 x1234 1234x _1234 é1234";
-        assert_eq!(find(vec![row("[0-9]{4}", &[], 4)], text), [(0, 0, 4), (0, 24, 28)]);
+        assert_eq!(
+            find(vec![row("[0-9]{4}", &[], 4)], text),
+            [(0, 0, 4), (0, 24, 28)]
+        );
     }
 
     #[test]
@@ -179,7 +219,11 @@ mod tests {
 
     #[test]
     fn a_needle_inside_another_is_found() {
-        let rows = vec![row("keys", &["keys"], 0), row("keyser", &["keyser"], 0), row("key", &["key"], 0)];
+        let rows = vec![
+            row("keys", &["keys"], 0),
+            row("keyser", &["keyser"], 0),
+            row("key", &["key"], 0),
+        ];
         assert_eq!(find(rows, "keyser key"), [(1, 0, 6), (2, 7, 10)]);
     }
 
@@ -192,13 +236,23 @@ mod tests {
 
     #[test]
     fn runs_of_digits() {
-        for (text, most) in [("", 0), ("a1", 1), ("12 34-(56", 6), ("12   34", 2), ("1a2", 1), ("1 2é345", 3)] {
+        for (text, most) in [
+            ("", 0),
+            ("a1", 1),
+            ("12 34-(56", 6),
+            ("12   34", 2),
+            ("1a2", 1),
+            ("1 2é345", 3),
+        ] {
             assert_eq!(longest_run(text), most, "{text}");
         }
     }
 
     #[test]
     fn a_wrong_pattern_is_told() {
-        assert!(Engine::new(vec![row("(", &[], 0)]).err().unwrap().starts_with("(: "));
+        assert!(Engine::new(vec![row("(", &[], 0)])
+            .err()
+            .unwrap()
+            .starts_with("(: "));
     }
 }

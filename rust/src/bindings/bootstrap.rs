@@ -15,8 +15,13 @@ pub fn bootstrap_ratios(
     resamples: u32,
     seed: u64,
 ) -> PyResult<Vec<f64>> {
-    if tops.len() != units.len() || bottoms.len() != units.len() || !units.iter().any(|count| *count > 0) {
-        return Err(PyValueError::new_err("three lists of one length are needed, and a unit"));
+    if tops.len() != units.len()
+        || bottoms.len() != units.len()
+        || !units.iter().any(|count| *count > 0)
+    {
+        return Err(PyValueError::new_err(
+            "three lists of one length are needed, and a unit",
+        ));
     }
     let kinds: Vec<Kind> = tops
         .into_iter()

@@ -26,12 +26,21 @@ impl CanarySearch {
             let letters: String = plain.get_item(code)?.extract()?;
             *letter = letters.bytes().next().unwrap_or(b' ');
         }
-        Ok(CanarySearch { plain: plain.clone().unbind(), entity, folded, known: Mutex::default() })
+        Ok(CanarySearch {
+            plain: plain.clone().unbind(),
+            entity,
+            folded,
+            known: Mutex::default(),
+        })
     }
 
     /// (start, end, how) of each place of `reply` that may hold `core`, in order.
     fn spans(&self, py: Python<'_>, reply: &str, core: &str) -> PyResult<Vec<Hit>> {
-        let mut asked = Asked { search: self, py, error: None };
+        let mut asked = Asked {
+            search: self,
+            py,
+            error: None,
+        };
         let found = spans(reply, core, &mut asked);
         asked.error.map_or(Ok(found), Err)
     }

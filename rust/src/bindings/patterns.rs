@@ -17,7 +17,13 @@ impl PatternEngine {
     fn new(rows: Vec<PyRow>) -> PyResult<Self> {
         let rows = rows
             .into_iter()
-            .map(|(regex, needles, context, digits, cased)| Row { regex, needles, context, digits, cased })
+            .map(|(regex, needles, context, digits, cased)| Row {
+                regex,
+                needles,
+                context,
+                digits,
+                cased,
+            })
             .collect();
         Engine::new(rows).map(Self).map_err(PyValueError::new_err)
     }

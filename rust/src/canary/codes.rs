@@ -7,16 +7,48 @@ pub const SHORTEST: usize = 14;
 const LONGEST_INNER: usize = 10_000;
 
 const SPOKEN: [(&str, u8); 38] = [
-    ("alfa", b'A'), ("alpha", b'A'), ("bravo", b'B'), ("charlie", b'C'), ("delta", b'D'), ("echo", b'E'),
-    ("foxtrot", b'F'), ("golf", b'G'), ("hotel", b'H'), ("india", b'I'), ("juliet", b'J'), ("juliett", b'J'),
-    ("kilo", b'K'), ("lima", b'L'), ("mike", b'M'), ("november", b'N'), ("oscar", b'O'), ("papa", b'P'),
-    ("quebec", b'Q'), ("romeo", b'R'), ("sierra", b'S'), ("tango", b'T'), ("uniform", b'U'), ("victor", b'V'),
-    ("whiskey", b'W'), ("whisky", b'W'), ("xray", b'X'), ("x", b'X'), ("yankee", b'Y'), ("zulu", b'Z'),
-    ("two", b'2'), ("three", b'3'), ("four", b'4'), ("five", b'5'), ("six", b'6'), ("seven", b'7'),
-    ("eight", b'8'), ("nine", b'9'),
+    ("alfa", b'A'),
+    ("alpha", b'A'),
+    ("bravo", b'B'),
+    ("charlie", b'C'),
+    ("delta", b'D'),
+    ("echo", b'E'),
+    ("foxtrot", b'F'),
+    ("golf", b'G'),
+    ("hotel", b'H'),
+    ("india", b'I'),
+    ("juliet", b'J'),
+    ("juliett", b'J'),
+    ("kilo", b'K'),
+    ("lima", b'L'),
+    ("mike", b'M'),
+    ("november", b'N'),
+    ("oscar", b'O'),
+    ("papa", b'P'),
+    ("quebec", b'Q'),
+    ("romeo", b'R'),
+    ("sierra", b'S'),
+    ("tango", b'T'),
+    ("uniform", b'U'),
+    ("victor", b'V'),
+    ("whiskey", b'W'),
+    ("whisky", b'W'),
+    ("xray", b'X'),
+    ("x", b'X'),
+    ("yankee", b'Y'),
+    ("zulu", b'Z'),
+    ("two", b'2'),
+    ("three", b'3'),
+    ("four", b'4'),
+    ("five", b'5'),
+    ("six", b'6'),
+    ("seven", b'7'),
+    ("eight", b'8'),
+    ("nine", b'9'),
 ];
 
-const MORSE: &str = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- \
+const MORSE: &str =
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- \
     -..- -.-- --.. ..--- ...-- ....- ..... -.... --... ---.. ----.";
 const MORSE_LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789";
 
@@ -30,7 +62,10 @@ pub fn runs(text: &[u8]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut start = 0;
     while start < text.len() {
-        let length = text[start..].iter().position(|byte| !is_code(*byte)).unwrap_or(text.len() - start);
+        let length = text[start..]
+            .iter()
+            .position(|byte| !is_code(*byte))
+            .unwrap_or(text.len() - start);
         if length >= SHORTEST {
             found.push((start, start + length));
         }
@@ -120,7 +155,9 @@ fn binary(token: &[u8], found: &mut Vec<(&str, Vec<u8>)>) {
 pub fn numbered(words: &[&str]) -> Vec<(&'static str, Vec<u32>)> {
     let all = |accepts: fn(&str) -> bool| words.iter().all(|word| accepts(word));
     let mut found = Vec::new();
-    if all(|word| matches!(word.len(), 7 | 8) && word.bytes().all(|byte| matches!(byte, b'0' | b'1'))) {
+    if all(|word| {
+        matches!(word.len(), 7 | 8) && word.bytes().all(|byte| matches!(byte, b'0' | b'1'))
+    }) {
         found.push(("binary", numbers(words, 2)));
     }
     if all(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
@@ -132,7 +169,11 @@ pub fn numbered(words: &[&str]) -> Vec<(&'static str, Vec<u32>)> {
 
 fn numbers(words: &[&str], base: u32) -> Vec<u32> {
     let number = |word: &&str| u32::from_str_radix(word, base).ok();
-    words.iter().filter_map(number).filter(|code| (1..0x11_0000).contains(code)).collect()
+    words
+        .iter()
+        .filter_map(number)
+        .filter(|code| (1..0x11_0000).contains(code))
+        .collect()
 }
 
 /// The letter of a spelling word (Foxtrot, Sierra, seven …).
@@ -140,13 +181,22 @@ pub fn spoken(word: &str) -> Option<u8> {
     if word.eq_ignore_ascii_case("niner") {
         return Some(b'9');
     }
-    SPOKEN.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, letter)| *letter)
+    SPOKEN
+        .iter()
+        .find(|(name, _)| word.eq_ignore_ascii_case(name))
+        .map(|(_, letter)| *letter)
 }
 
 /// The letters of Morse code, those of which are separated by spaces or slashes.
 pub fn morse(text: &str) -> Vec<u8> {
     let is_blank = |sign: char| sign.is_whitespace() || matches!(sign, '/' | '|' | '\x1c'..='\x1f');
-    let plain = |sign: char| if matches!(sign, '.' | '·' | '•') { '.' } else { '-' };
+    let plain = |sign: char| {
+        if matches!(sign, '.' | '·' | '•') {
+            '.'
+        } else {
+            '-'
+        }
+    };
     let letter = |code: &str| {
         let code: String = code.chars().map(plain).collect();
         let place = MORSE.split_whitespace().position(|known| known == code);

@@ -53,7 +53,11 @@ fn disguises(core: &str) -> Vec<Disguise> {
     let all = [
         (mapped(core, atbash), "Atbash", mapped(PREFIX, atbash)),
         (mapped(core, rot13), "ROT13", mapped(PREFIX, rot13)),
-        (core.bytes().rev().collect(), "reversed", PREFIX.bytes().rev().collect()),
+        (
+            core.bytes().rev().collect(),
+            "reversed",
+            PREFIX.bytes().rev().collect(),
+        ),
         (core.as_bytes().to_vec(), "", PREFIX.as_bytes().to_vec()),
     ];
     let mut wanted: Vec<Disguise> = Vec::new();
@@ -68,7 +72,13 @@ fn disguises(core: &str) -> Vec<Disguise> {
 }
 
 fn mapped(text: &str, letter: fn(u8) -> u8) -> Vec<u8> {
-    let changed = |byte: u8| if byte.is_ascii_uppercase() { letter(byte) } else { byte };
+    let changed = |byte: u8| {
+        if byte.is_ascii_uppercase() {
+            letter(byte)
+        } else {
+            byte
+        }
+    };
     text.bytes().map(changed).collect()
 }
 
@@ -80,7 +90,11 @@ fn rot13(byte: u8) -> u8 {
     b'A' + (byte - b'A' + 13) % 26
 }
 
-fn search(reading: &Reading, wanted: &[Disguise], hits: &mut BTreeMap<(usize, Reverse<usize>), String>) {
+fn search(
+    reading: &Reading,
+    wanted: &[Disguise],
+    hits: &mut BTreeMap<(usize, Reverse<usize>), String>,
+) {
     for disguise in wanted {
         for at in memmem::find_iter(&reading.letters, &disguise.word) {
             let (first, last) = with_prefix(&reading.letters, at, disguise);
@@ -88,7 +102,11 @@ fn search(reading: &Reading, wanted: &[Disguise], hits: &mut BTreeMap<(usize, Re
             hits.entry((start, Reverse(end))).or_insert_with(|| {
                 // The reading as written comes first, and what it shows needs no decoding.
                 let parts = [disguise.name, &reading.how];
-                parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+                parts
+                    .into_iter()
+                    .filter(|part| !part.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             });
         }
     }
@@ -99,10 +117,18 @@ fn with_prefix(letters: &[u8], at: usize, disguise: &Disguise) -> (usize, usize)
     let end = at + disguise.word.len();
     let prefix = &disguise.prefix;
     if disguise.name == "reversed" {
-        let more = if letters[end..].starts_with(prefix) { prefix.len() } else { 0 };
+        let more = if letters[end..].starts_with(prefix) {
+            prefix.len()
+        } else {
+            0
+        };
         return (at, end + more - 1);
     }
-    let more = if letters[..at].ends_with(prefix) { prefix.len() } else { 0 };
+    let more = if letters[..at].ends_with(prefix) {
+        prefix.len()
+    } else {
+        0
+    };
     (at - more, end - 1)
 }
 
@@ -152,16 +178,30 @@ mod tests {
 
     #[test]
     fn as_it_stands_in_any_case_and_spacing() {
-        for written in ["FS-7Q4M-K2XD", "fs-7q4m-k2xd", "F S 7 Q 4 M K 2 X D", "7Q4MK2XD"] {
-            assert_eq!(one(&format!("é: {written}!")), (written.to_owned(), String::new()));
+        for written in [
+            "FS-7Q4M-K2XD",
+            "fs-7q4m-k2xd",
+            "F S 7 Q 4 M K 2 X D",
+            "7Q4MK2XD",
+        ] {
+            assert_eq!(
+                one(&format!("é: {written}!")),
+                (written.to_owned(), String::new())
+            );
         }
     }
 
     #[test]
     fn reversed_and_with_other_letters() {
-        assert_eq!(one("ok DX2K-M4Q7-SF."), ("DX2K-M4Q7-SF".into(), "reversed".into()));
+        assert_eq!(
+            one("ok DX2K-M4Q7-SF."),
+            ("DX2K-M4Q7-SF".into(), "reversed".into())
+        );
         assert_eq!(one("SF-7D4Z-X2KQ"), ("SF-7D4Z-X2KQ".into(), "ROT13".into()));
-        assert_eq!(one("UH-7J4N-P2CW"), ("UH-7J4N-P2CW".into(), "Atbash".into()));
+        assert_eq!(
+            one("UH-7J4N-P2CW"),
+            ("UH-7J4N-P2CW".into(), "Atbash".into())
+        );
     }
 
     #[test]
@@ -171,7 +211,10 @@ mod tests {
             ("IZJS2N2RGRGS2SZSLBCA====", "Base32"),
             ("46532d3751344d2d4b325844", "hex"),
             ("70 83 45 55 81 52 77 45 75 50 88 68", "character codes"),
-            ("..-. ... --... --.- ....- -- -.- ..--- -..- -..", "Morse code"),
+            (
+                "..-. ... --... --.- ....- -- -.- ..--- -..- -..",
+                "Morse code",
+            ),
         ] {
             assert_eq!(one(&format!("sure: {written}")).1, how);
         }
@@ -179,14 +222,26 @@ mod tests {
 
     #[test]
     fn in_escapes() {
-        for written in ["FS%2D7Q4M%2DK2XD", "FS&amp;7Q4M-K2XD", "F\\u0053-7Q4M-K2XD", "FS-7Q<b>4M</b>-K2XD"] {
+        for written in [
+            "FS%2D7Q4M%2DK2XD",
+            "FS&amp;7Q4M-K2XD",
+            "F\\u0053-7Q4M-K2XD",
+            "FS-7Q<b>4M</b>-K2XD",
+        ] {
             assert!(!found(written).is_empty(), "{written}");
         }
     }
 
     #[test]
     fn nothing_else() {
-        for reply in ["", "FS-", "7Q4M-K2X", "é", "The order 7Q4M is K2XE.", &"a".repeat(5000)] {
+        for reply in [
+            "",
+            "FS-",
+            "7Q4M-K2X",
+            "é",
+            "The order 7Q4M is K2XE.",
+            &"a".repeat(5000),
+        ] {
             assert_eq!(found(reply), []);
         }
     }

@@ -26,7 +26,8 @@ const INNER: &str = concat!(
 static ESCAPE: LazyLock<Regex> = LazyLock::new(|| compiled(&format!("{INNER}|<[^<>]{{0,80}}>")));
 /// What stands between < and > may be no tag.
 static ESCAPE_IN_TAGS: LazyLock<Regex> = LazyLock::new(|| compiled(INNER));
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?:0[xb]|U\+|\\[ux]|&#)?([0-9A-Fa-f]{2,8})"));
+static NUMBER: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"(?:0[xb]|U\+|\\[ux]|&#)?([0-9A-Fa-f]{2,8})"));
 static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
     compiled(concat!(
         r"(?:(?:0[xb]|U\+|\\[ux]|&#)?[0-9A-Fa-f]{2,8}[^0-9A-Za-z]{1,3}){7,}",
@@ -77,11 +78,19 @@ impl Reading {
     }
 
     fn each(how: &str) -> Self {
-        Reading { letters: Vec::new(), how: how.to_owned(), spans: Spans::Each(Vec::new()) }
+        Reading {
+            letters: Vec::new(),
+            how: how.to_owned(),
+            spans: Spans::Each(Vec::new()),
+        }
     }
 
     fn one(letters: Vec<u8>, how: &str, span: (usize, usize)) -> Self {
-        Reading { letters, how: how.to_owned(), spans: Spans::One(span) }
+        Reading {
+            letters,
+            how: how.to_owned(),
+            spans: Spans::One(span),
+        }
     }
 
     fn push(&mut self, code: u32, span: (usize, usize), letters: &mut dyn Letters) {
@@ -101,7 +110,11 @@ struct Points<'a> {
 
 impl<'a> Points<'a> {
     fn new(text: &'a str) -> Self {
-        Points { text, byte: 0, point: 0 }
+        Points {
+            text,
+            byte: 0,
+            point: 0,
+        }
     }
 
     fn at(&mut self, byte: usize) -> usize {
@@ -112,7 +125,12 @@ impl<'a> Points<'a> {
 }
 
 /// All readings of `reply` that could show one of `needles`, the one as written first.
-pub fn each(reply: &str, needles: &[&[u8]], letters: &mut dyn Letters, found: &mut dyn FnMut(Reading)) {
+pub fn each(
+    reply: &str,
+    needles: &[&[u8]],
+    letters: &mut dyn Letters,
+    found: &mut dyn FnMut(Reading),
+) {
     if may_be_written(reply.chars().map(u32::from), needles, letters) {
         found(as_written(reply, letters));
     }
@@ -133,7 +151,10 @@ pub fn each(reply: &str, needles: &[&[u8]], letters: &mut dyn Letters, found: &m
     {
         numbers(reply, letters, found);
     }
-    if memmem::find(raw, b"oxtrot").or_else(|| memmem::find(raw, b"OXTROT")).is_some() {
+    if memmem::find(raw, b"oxtrot")
+        .or_else(|| memmem::find(raw, b"OXTROT"))
+        .is_some()
+    {
         found(spelled(reply));
     }
     let dashes = raw.iter().filter(|byte| **byte == b'-').count();
@@ -146,7 +167,10 @@ pub fn each(reply: &str, needles: &[&[u8]], letters: &mut dyn Letters, found: &m
 
 /// The length of the longest run of bytes that are `wanted`.
 fn longest(raw: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
-    raw.split(|byte| !wanted(*byte)).map(<[u8]>::len).max().unwrap_or(0)
+    raw.split(|byte| !wanted(*byte))
+        .map(<[u8]>::len)
+        .max()
+        .unwrap_or(0)
 }
 
 /// The plain letters of a text: in Latin-1 the first of each character, else all of them.
@@ -154,7 +178,10 @@ fn plain(text: impl Iterator<Item = u32> + Clone, letters: &mut dyn Letters) -> 
     let mut read = Vec::new();
     if text.clone().all(|code| code < 256) {
         let folded = letters.folded();
-        read.extend(text.map(|code| folded[code as usize]).filter(|letter| *letter != b' '));
+        read.extend(
+            text.map(|code| folded[code as usize])
+                .filter(|letter| *letter != b' '),
+        );
     } else {
         text.for_each(|code| letters.read(code, &mut read));
     }
@@ -167,7 +194,9 @@ fn may_be_written(
     letters: &mut dyn Letters,
 ) -> bool {
     let read = plain(text, letters);
-    needles.iter().any(|needle| memmem::find(&read, needle).is_some())
+    needles
+        .iter()
+        .any(|needle| memmem::find(&read, needle).is_some())
 }
 
 fn as_written(reply: &str, letters: &mut dyn Letters) -> Reading {
@@ -185,7 +214,11 @@ fn unescaped(reply: &str, escapes: &Regex, letters: &mut dyn Letters) -> Option<
     for escape in escapes.find_iter(reply) {
         text.extend(reply[done..escape.start()].chars().map(u32::from));
         let meant = unescape(escape.as_str(), letters);
-        changed |= !escape.as_str().chars().map(u32::from).eq(meant.iter().copied());
+        changed |= !escape
+            .as_str()
+            .chars()
+            .map(u32::from)
+            .eq(meant.iter().copied());
         text.extend(meant);
         done = escape.end();
     }
@@ -220,10 +253,20 @@ fn unescape(escape: &str, letters: &mut dyn Letters) -> Vec<u32> {
         b'<' => Vec::new(),
         b'&' => letters.entity(escape).chars().map(u32::from).collect(),
         b'%' => {
-            let bytes: Vec<u8> = escape.split('%').skip(1).map(|pair| number(pair) as u8).collect();
-            String::from_utf8_lossy(&bytes).chars().map(u32::from).collect()
+            let bytes: Vec<u8> = escape
+                .split('%')
+                .skip(1)
+                .map(|pair| number(pair) as u8)
+                .collect();
+            String::from_utf8_lossy(&bytes)
+                .chars()
+                .map(u32::from)
+                .collect()
         }
-        _ => Some(number(escape[2..].trim_matches(['{', '}']))).filter(|code| *code < 0x11_0000).into_iter().collect(),
+        _ => Some(number(escape[2..].trim_matches(['{', '}'])))
+            .filter(|code| *code < 0x11_0000)
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -235,20 +278,28 @@ fn decoded(reply: &str, letters: &mut dyn Letters, found: &mut dyn FnMut(Reading
         if is_words(token) {
             continue;
         }
-        let begin = seen + memmem::find(reply[seen..].as_bytes(), token.as_bytes()).unwrap_or(start - seen);
+        let begin = seen
+            + memmem::find(&reply.as_bytes()[seen..], token.as_bytes()).unwrap_or(start - seen);
         seen = begin + token.len();
         let span = (points.at(begin), points.at(seen));
         let folded = *letters.folded();
         decodings(token.as_bytes(), 2, &mut |how, text| {
-            let fold = |byte: &u8| Some(folded[usize::from(*byte)]).filter(|letter| *letter != b' ');
-            found(Reading::one(text.iter().filter_map(fold).collect(), how, span));
+            let fold =
+                |byte: &u8| Some(folded[usize::from(*byte)]).filter(|letter| *letter != b' ');
+            found(Reading::one(
+                text.iter().filter_map(fold).collect(),
+                how,
+                span,
+            ));
         });
     }
 }
 
 /// A long word, or several joined by hyphens: no code is lower-case letters only.
 fn is_words(token: &str) -> bool {
-    let mut bytes = token.bytes().filter(|byte| !matches!(byte, b'-' | b'/' | b'_' | b'+'));
+    let mut bytes = token
+        .bytes()
+        .filter(|byte| !matches!(byte, b'-' | b'/' | b'_' | b'+'));
     let first = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic());
     let mut rest = bytes.peekable();
     first && rest.peek().is_some() && rest.all(|byte| byte.is_ascii_lowercase())
@@ -258,8 +309,10 @@ fn numbers(reply: &str, letters: &mut dyn Letters, found: &mut dyn FnMut(Reading
     let mut points = Points::new(reply);
     for row in NUMBERS.find_iter(reply) {
         let span = (points.at(row.start()), points.at(row.end()));
-        let words: Vec<&str> =
-            NUMBER.captures_iter(row.as_str()).map(|number| number.extract::<1>().1[0]).collect();
+        let words: Vec<&str> = NUMBER
+            .captures_iter(row.as_str())
+            .map(|number| number.extract::<1>().1[0])
+            .collect();
         for (how, codes) in numbered(&words) {
             found(Reading::one(plain(codes.into_iter(), letters), how, span));
         }
@@ -275,12 +328,19 @@ fn spelled(reply: &str) -> Reading {
             spans.push((points.at(word.start()), points.at(word.end())));
         }
     }
-    Reading { letters: read, how: "spelling words".to_owned(), spans: Spans::Each(spans) }
+    Reading {
+        letters: read,
+        how: "spelling words".to_owned(),
+        spans: Spans::Each(spans),
+    }
 }
 
 fn signs(reply: &str, found: &mut dyn FnMut(Reading)) {
     let mut points = Points::new(reply);
-    for code in MORSE.captures_iter(reply).filter_map(|captures| captures.get(1)) {
+    for code in MORSE
+        .captures_iter(reply)
+        .filter_map(|captures| captures.get(1))
+    {
         let span = (points.at(code.start()), points.at(code.end()));
         found(Reading::one(morse(code.as_str()), "Morse code", span));
     }
