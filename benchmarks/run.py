@@ -8,6 +8,7 @@ from pathlib import Path
 
 BENCHMARKS = (
     *("startup", "mutations", "invariants", "shrinking", "agents", "gateway", "finding_faults", "engine"),
+    "native",
     "cassette",
     "contract",
     "compare",

@@ -14,6 +14,7 @@ from pathlib import Path
 from flakestorm.chaos.config import GatewayConfig
 from flakestorm.core.verification import verify_setup
 from flakestorm.model.errors import FlakestormError
+from flakestorm.native import choice
 from flakestorm.store.runs import RunFolder
 from flakestorm.version import __version__
 
@@ -46,6 +47,7 @@ async def diagnose(config: Path) -> list[Check]:
         Check("ok", "flakestorm", f"{__version__}, Python {platform.python_version()} on {sys.platform}")
     ]
     checks += [_package(name, *about) for name, about in OPTIONAL.items()]
+    checks.append(_extension())
     checks.append(_guarded("embedded model", _model))
     checks.append(_guarded("runs", _store))
     checks.append(port_check(GatewayConfig().port))
@@ -58,6 +60,13 @@ def _package(name: str, extra: str, purpose: str) -> Check:
         return Check("ok", name, f"{version(name)}: {purpose}")
     except PackageNotFoundError:
         return Check("info", name, f"not installed; for {purpose}: pip install 'flakestorm[{extra}]'")
+
+
+def _extension() -> Check:
+    chosen = choice()
+    if chosen.extension is not None:
+        return Check("ok", "native extension", f"{chosen.reason} is in use")
+    return Check("info", "native extension", f"not in use, Python is: {chosen.reason}")
 
 
 def _guarded(subject: str, look: Callable[[], str]) -> Check:

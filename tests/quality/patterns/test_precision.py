@@ -29,7 +29,7 @@ Find = Callable[[str, str], set[str]]
 
 
 def _with_secrets(text: str) -> str:
-    """``text`` with ``<<prefix:length>>`` replaced by a made-up secret: no file here looks like it has a key."""
+    """``text`` with ``<<prefix:length>>`` replaced by a made-up secret, so that no file looks like a key."""
 
     def secret(match: re.Match[str]) -> str:
         rng = random.Random(match[0])
