@@ -13,7 +13,12 @@ from flakestorm.store.runs import RunFolder
 CHAOS = "chaos"
 """The name under which a run stores its scenarios, so that resuming it goes through the same ones."""
 
-_KINDS = {"measured": "run of flakestorm ci", "budget": "exploration", "columns": "contract", "grid": "reliability surface"}
+_KINDS = {
+    "measured": "run of flakestorm ci",
+    "budget": "exploration",
+    "columns": "contract",
+    "grid": "reliability surface",
+}
 
 
 def chaos_of(wanted: Chaos | None, resume: str | None, only: str | None, folder: RunFolder) -> Chaos | None:
@@ -37,5 +42,7 @@ def chaos_of(wanted: Chaos | None, resume: str | None, only: str | None, folder:
 
 def _check_kind(wanted: Chaos | None, stored: Mapping[str, Any], run_id: str) -> None:
     for key, kind in _KINDS.items():
-        if wanted is not None and getattr(wanted, key) and not stored.get(key):
+        # A run of all pillars may have no scenario that counts as chaos, and is one all the same.
+        nothing = (None,) if key == "measured" else (None, (), [])
+        if wanted is not None and getattr(wanted, key) not in nothing and stored.get(key) in nothing:
             raise UsageError(f"run {run_id} is no {kind}. Go on with it by: flakestorm run --resume {run_id}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import chain
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from flakestorm.core.chaos_plan import Chaos, ChaosPlan
+from flakestorm.core.chaos_recall import chaos_of
 from flakestorm.core.ci_judge import CiJudge
 from flakestorm.core.ci_plan import CiPlan
 from flakestorm.core.ci_run import ci_chaos, ci_terms, named_apart
@@ -25,6 +27,8 @@ from flakestorm.model.outcome import Outcome
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.trial import Trial
 from flakestorm.model.verdict import Severity
+from flakestorm.store.run_file import RunFile
+from flakestorm.store.runs import RunFolder
 
 TEXT = """
 agent: {endpoint: "http://localhost:8000"}
@@ -211,3 +215,18 @@ def test_rules_know_their_lines() -> None:
     }
     assert rule_lines(config(("\ninvariants:", "\nassert:"))) == found
     assert rule_lines(FlakeStormConfig.model_validate(config().model_dump(exclude_unset=True))) == {}
+
+
+def test_only_a_run_of_all_pillars_goes_on_as_one(tmp_path: Path) -> None:
+    """Even where it has no scenario that counts as chaos."""
+    folder = RunFolder(tmp_path)
+    wanted = Chaos((), measured=())
+    ids = {}
+    for name, stored in (("plain", None), ("ci", wanted.to_dict())):
+        path = tmp_path / "runs" / f"{name}.db"
+        path.parent.mkdir(exist_ok=True)
+        RunFile.create(path, {"chaos": stored}).close()
+        ids[name] = path.stem
+    assert chaos_of(wanted, ids["ci"], None, folder) == wanted
+    with pytest.raises(UsageError, match="is no run of flakestorm ci"):
+        chaos_of(wanted, ids["plain"], None, folder)
