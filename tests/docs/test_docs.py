@@ -98,7 +98,7 @@ def _check(command: str, expected: int, folder: Path, root: Path, where: str) ->
         assert done.returncode == expected, f"{where}: {command}\n{done.stdout}\n{done.stderr}"
         assert "was left out" not in done.stderr
     elif words[:3] == ["python", "-m", "pytest"]:
-        done = _run([sys.executable, *words[1:], "-p", "no:cacheprovider"], folder)
+        done = _run([sys.executable, *words[1:], "-p", "no:cacheprovider", "-p", "no:asyncio"], folder)
         assert done.returncode == expected, f"{where}: {command}\n{done.stdout}\n{done.stderr}"
     else:
         assert words[0] in ("pip", "git", "cd", "python", "pre-commit"), f"{where}: who runs {command}?"

@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_surface_falls_with_the_fault_rate(folder: Path) -> None:
-    """Perfect undisturbed, nothing where every call fails; each point has its trials, ids are all different."""
+    """Perfect undisturbed, nothing where every call fails; each point has trials with ids of their own."""
     done = flakestorm(folder, "reliability", *GRID, "-o", "r.json", "-o", "r.html", "--ci")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "k=2 λ=1" in done.stdout
