@@ -31,8 +31,9 @@ class TrialCassette:
         if kind.startswith(NOT_JSON):
             name = kind.removeprefix(NOT_JSON).replace(":", ".")
             raise Unrecorded(
-                f"the tool '{request.name}' returned a {name}, which cannot be made again from a cassette. Tools that "
-                "return text or plain JSON values can be played, and so can dataclasses and pydantic models of such values."
+                f"the tool '{request.name}' returned a {name}, which cannot be made again from a cassette. "
+                "Tools that return text or plain JSON values can be played, and so can dataclasses and "
+                "pydantic models of such values."
             )
         return Recorded(
             answered.status, answered.headers, answered.chunks, answered.latency_ms, answered.ended
