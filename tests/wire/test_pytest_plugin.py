@@ -8,11 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from flakestorm.model.errors import FlakestormError
+from flakestorm.storm.experiment import experiment_of
+
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.slow
 
 INI = """
 [pytest]
@@ -37,6 +42,9 @@ def careful(text):
 def literal(text):
     return "sunny in Lisbon" if "Lisbon" in text else "Where?"
 
+def broken(text):
+    return "no"
+
 PROMPTS = [{"name": "weather", "prompt": "What is the weather in Lisbon?"}]
 SUNNY = [{"type": "contains", "value": "sunny"}]
 """
@@ -55,7 +63,7 @@ def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 def session(inner: pytest.Pytester, body: str, *arguments: str) -> pytest.RunResult:
     """The result of a session on one file of tests."""
     inner.makepyfile(test_inner=f"from agents import *\n\n{body}")
-    return inner.runpytest("-rA", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments)
+    return inner.runpytest_subprocess("-rA", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments)
 
 
 MARKED = """
@@ -154,7 +162,7 @@ contract:
   name: weather
   invariants:
     - {id: answers, type: completes, severity: critical}
-    - {id: sunny, type: contains, value: sunny, severity: high}
+    - {id: sunny, type: contains, value: sunny, severity: critical}
   chaos_matrix:
     - {name: no-chaos}
     - {name: outage, tool_faults: [{tool: "*", mode: error, error_code: 503}]}
@@ -253,10 +261,10 @@ def test_an_agent_that_is_always_broken(inner: pytest.Pytester) -> None:
     done = session(
         inner,
         """
-def broken(text):
+def raising(text):
     raise ValueError("no model")
 
-@pytest.mark.flakestorm(agent=broken, prompts=PROMPTS, types="noise", count=1)
+@pytest.mark.flakestorm(agent=raising, prompts=PROMPTS, types="noise", count=1)
 def test_broken(): ...
 """,
     )
@@ -265,22 +273,28 @@ def test_broken(): ...
 
 
 @pytest.mark.parametrize(
-    ("mark", "message"),
+    ("given", "message"),
     [
-        ("agnet=literal", "*unknown argument 'agnet'*did you mean 'agent'*"),
-        ("agent=literal", "*prompts must be given*"),
-        ("agent=literal, prompts=PROMPTS, types=['nois']", "*nois*noise*"),
-        ("agent=literal, prompts=PROMPTS, profile='slow'", "*unknown chaos profile 'slow'*"),
-        ("agent=literal, prompts=PROMPTS, faults=[{'tool': 'x', 'mode': 'eror'}]", "*eror*"),
-        ("'literal'", "*takes keyword arguments only*"),
-        ("config='flakestorm.yaml'", "*flakestorm.yaml*"),
+        ({"agnet": "a:b"}, "unknown argument 'agnet'.*'agent'"),
+        ({"agent": "a:b"}, "prompts must be given"),
+        ({"agent": "a:b", "prompts": "hello", "types": "nois"}, "noise"),
+        ({"agent": "a:b", "prompts": "hello", "profile": "slow"}, "unknown chaos profile 'slow'"),
+        ({"agent": "a:b", "prompts": "hello", "faults": [{"tool": "x", "mode": "eror"}]}, "error"),
+        ({"config": "flakestorm.yaml"}, r"flakestorm\.yaml"),
     ],
 )
-def test_a_wrong_mark_is_told_at_collection(inner: pytest.Pytester, mark: str, message: str) -> None:
-    """What is wrong, what is accepted, and the nearest name."""
-    done = session(inner, f"@pytest.mark.flakestorm({mark})\ndef test_wrong(): ...\n")
-    (done.stdout if any("rror" in line for line in done.outlines) else done.stderr).fnmatch_lines([message])
+def test_a_wrong_mark_says_what_is_accepted(tmp_path: Path, given: dict[str, object], message: str) -> None:
+    """What is wrong, and the nearest name."""
+    with pytest.raises(FlakestormError, match=message):
+        experiment_of(given, tmp_path)
+
+
+def test_a_wrong_mark_is_told_at_collection(inner: pytest.Pytester) -> None:
+    """Once, and nothing is run."""
+    done = session(inner, "@pytest.mark.flakestorm(agnet=literal)\ndef test_wrong(): ...\n")
     assert done.ret != 0
+    text = done.stdout.str() + done.stderr.str()
+    assert "unknown argument 'agnet'" in text
 
 
 def test_the_fixture_of_a_trial_is_for_marked_tests(inner: pytest.Pytester) -> None:
@@ -321,7 +335,6 @@ def url() -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.slow
 def test_workers_share_one_run(inner: pytest.Pytester, url: str) -> None:
     """Two workers judge all items, and the agent is asked once for each trial."""
     inner.makepyfile(
