@@ -152,7 +152,7 @@ class Connections:
         try:
             return connecting.result()[1]
         except (OSError, UnicodeError) as error:
-            raise _not_connected(error, host, port) from error
+            raise not_connected(error, host, port) from error
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -166,7 +166,8 @@ def _hang_up(connecting: asyncio.Future[tuple[Any, Connection]]) -> None:
         connecting.result()[1].close()
 
 
-def _not_connected(error: Exception, host: str, port: int) -> NotConnected:
+def not_connected(error: Exception, host: str, port: int) -> NotConnected:
+    """Why there is no connection to ``host``, as what the exchange catches."""
     if isinstance(error, ssl.SSLError):
         return NotConnected(ErrorKind.TLS, f"no secure connection: {tls_reason(error)}")
     if isinstance(error, UnicodeError):

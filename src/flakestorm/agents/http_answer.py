@@ -54,6 +54,8 @@ class Answer:
         self._is_bodiless = is_bodiless
         self._loop = asyncio.get_running_loop()
         self._parser = HttpResponseParser(self)
+        # As other clients do: what can be understood is read.
+        self._parser.set_dangerous_leniencies(lenient_headers=True, lenient_optional_cr_before_lf=True)
         self._head_bytes = 0
         self._header_bytes = 0
         self._has_head = False
@@ -129,7 +131,7 @@ class Answer:
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
-            self._is_complete = True
+            self._is_complete, self._keep = True, False
         except HttpParserError as error:
             self.fail(NotHttp(str(error)))
         if not self._has_head and self._head_bytes > HEAD_BYTES:

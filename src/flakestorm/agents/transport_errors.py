@@ -68,4 +68,4 @@ def outcome_error(error: BaseException, timeout_ms: int, came: str = "") -> Outc
 
 def tls_reason(error: ssl.SSLError) -> str:
     """Why a secure connection failed, in the words of the TLS library."""
-    return getattr(error, "verify_message", "") or error.reason or str(error)
+    return getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import socket
 import ssl
-from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp import http_exceptions
-from aiohttp.client_reqrep import ConnectionKey
 
-from flakestorm.agents.transport_errors import TRANSPORT_ERRORS, outcome_error
+from flakestorm.agents.connections import not_connected
+from flakestorm.agents.request_template import Unsendable
+from flakestorm.agents.transport_errors import TRANSPORT_ERRORS, ConnectionLost, NotHttp, outcome_error
 from flakestorm.model.outcome import ErrorKind
-
-KEY: Any = ConnectionKey("agent.test", 8000, True, True, None, None, None)
 
 
 def certificate_error() -> ssl.SSLCertVerificationError:
@@ -29,54 +26,17 @@ def certificate_error() -> ssl.SSLCertVerificationError:
     ("error", "kind", "message"),
     [
         (asyncio.TimeoutError(), ErrorKind.TIMEOUT, "no complete reply within 1,500 ms (so far)"),
-        (
-            aiohttp.ServerTimeoutError(),
-            ErrorKind.TIMEOUT,
-            "no complete reply within 1,500 ms (so far)",
-        ),
-        (
-            aiohttp.ClientConnectorDNSError(KEY, OSError(-2, "Name or service not known")),
-            ErrorKind.DNS,
-            "the host name 'agent.test' has no address: Name or service not known",
-        ),
-        (
-            aiohttp.ClientConnectorError(KEY, OSError(errno.EHOSTUNREACH, "No route to host")),
-            ErrorKind.REFUSED,
-            "nothing accepts connections at agent.test:8000: No route to host",
-        ),
-        (
-            aiohttp.ClientConnectorError(KEY, OSError(errno.EMFILE, "Too many open files")),
-            ErrorKind.REFUSED,
-            (
-                "could not connect to agent.test:8000: this process has too many open files; "
-                "raise 'ulimit -n' or lower advanced.concurrency"
-            ),
-        ),
-        (
-            aiohttp.ClientConnectorCertificateError(KEY, certificate_error()),
-            ErrorKind.TLS,
-            "no secure connection: Hostname mismatch",
-        ),
-        (
-            aiohttp.ClientConnectorSSLError(KEY, ssl.SSLError(1, "[SSL] wrong version")),
-            ErrorKind.TLS,
-            "no secure connection: [SSL] wrong version",
-        ),
+        (certificate_error(), ErrorKind.TLS, "no secure connection: Hostname mismatch"),
         (ssl.SSLError(1, "[SSL] bad record"), ErrorKind.TLS, "no secure connection: [SSL] bad record"),
-        (aiohttp.InvalidURL("http://"), ErrorKind.UNSENDABLE, "http://"),
-        (
-            http_exceptions.ContentEncodingError("deflate"),
-            ErrorKind.BAD_REPLY,
-            "the body is not compressed as its content-encoding says",
-        ),
-        (http_exceptions.BadStatusLine("x"), ErrorKind.BAD_REPLY, "the answer is not valid HTTP"),
+        (NotHttp("what is this?"), ErrorKind.BAD_REPLY, "the answer is not valid HTTP"),
+        (Unsendable("no place for it"), ErrorKind.UNSENDABLE, "no place for it"),
         (
             ConnectionResetError("reset"),
             ErrorKind.DISCONNECTED,
             "the connection was lost before the reply (so far)",
         ),
         (
-            aiohttp.ClientPayloadError("cut"),
+            ConnectionLost(),
             ErrorKind.DISCONNECTED,
             "the connection was lost before the reply (so far)",
         ),
@@ -87,5 +47,43 @@ def test_exception_becomes_error(error: Exception, kind: ErrorKind, message: str
     """The exception is among those that are caught, and its kind and message tell what happened."""
     assert isinstance(error, TRANSPORT_ERRORS)
     made = outcome_error(error, 1500, " (so far)")
+    assert made.kind is kind
+    assert made.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (
+            socket.gaierror(-2, "Name or service not known"),
+            ErrorKind.DNS,
+            "the host name 'agent.test' has no address: Name or service not known",
+        ),
+        (UnicodeError("label too long"), ErrorKind.DNS, "the host name cannot be looked up: label too long"),
+        (
+            OSError(errno.EHOSTUNREACH, "No route to host"),
+            ErrorKind.REFUSED,
+            "nothing accepts connections at agent.test:8000: No route to host",
+        ),
+        (
+            OSError("several reasons"),
+            ErrorKind.REFUSED,
+            "nothing accepts connections at agent.test:8000: several",
+        ),
+        (
+            OSError(errno.EMFILE, "Too many open files"),
+            ErrorKind.REFUSED,
+            (
+                "could not connect to agent.test:8000: this process has too many open files; "
+                "raise 'ulimit -n' or lower advanced.concurrency"
+            ),
+        ),
+        (certificate_error(), ErrorKind.TLS, "no secure connection: Hostname mismatch"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_no_connection(error: Exception, kind: ErrorKind, message: str) -> None:
+    """Why nothing could be sent, with the address."""
+    made = outcome_error(not_connected(error, "agent.test", 8000), 1500)
     assert made.kind is kind
     assert made.message.startswith(message)
