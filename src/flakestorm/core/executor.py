@@ -142,15 +142,17 @@ class LocalExecutor:
         return 0.1 * 2.0**attempt * (0.5 + draw(self._seed, trial.id, "backoff", attempt))
 
     async def _one(self, trial: Trial) -> Outcome:
-        self._calls += 1
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - workers are tasks; this is for the type checker
         started = monotonic()
         # Each turn of a conversation has the agent's whole timeout.
         timeouts = ATTACK_TIMEOUTS if _is_attack(trial) else len(trial.turns)
         self._overdue[task] = started + self._limits.deadline_s * timeouts + GRACE_S
+        self._calls += 1
         try:
-            return await self._send(trial)
+            outcome = await self._send(trial)
+            self._calls += _further_requests(outcome)
+            return outcome
         except asyncio.CancelledError:
             if task in self._overdue or self._stop:
                 raise
@@ -177,6 +179,11 @@ class LocalExecutor:
 
 def _is_attack(trial: Trial) -> bool:
     return trial.mutation is not None and trial.mutation.attack is not None
+
+
+def _further_requests(outcome: Outcome) -> int:
+    """What the invocation took beside its first request: an attack's exchanges, or the turns before the last."""
+    return len(outcome.replies) if outcome.wire is None else outcome.wire.requests - 1
 
 
 def _asked_for_less(outcome: Outcome) -> bool:

@@ -81,6 +81,11 @@ class Wire:
         """The exchange that says most: a server error before a missing answer before any other."""
         return min(self.exchanges, key=_interest)
 
+    @property
+    def requests(self) -> int:
+        """Requests to the agent: those of the attack, of the other clients, and one before and after it."""
+        return len(self.exchanges) + self.heartbeat.served + self.heartbeat.failed + 2
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
         exchanges = [

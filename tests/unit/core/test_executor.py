@@ -15,6 +15,7 @@ from flakestorm.model.mutation import Kind, Mutation
 from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
 from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.trial import Trial
+from flakestorm.model.wire import Ended, Heartbeat, Wire, WireExchange
 
 Send = Callable[[Trial], Awaitable[Outcome]]
 
@@ -136,6 +137,21 @@ async def test_budgets_stop_the_run_and_say_so() -> None:
     outcomes, stopped = await execute(failing_first(OK, 0)[0], MUTATED, Limits(until=monotonic() - 1))
     assert outcomes == {}
     assert "max_minutes" in stopped
+
+
+@pytest.mark.parametrize(
+    ("outcome", "trials"),
+    [
+        (Outcome(1.0, "hi", wire=Wire((WireExchange(Ended.ANSWERED, 1.0),), Heartbeat(1.0, 3, 1, 1.0))), 2),
+        (Outcome(1.0, "bye", replies=("hi", "well")), 3),
+    ],
+    ids=["an attack of seven requests", "a conversation of three turns"],
+)
+async def test_every_request_is_counted(outcome: Outcome, trials: int) -> None:
+    """A budget is in requests to the agent, which is what they cost."""
+    send, _ = failing_first(outcome, 6)
+    done, _ = await execute(send, MUTATED, Limits(concurrency=1, max_calls=8))
+    assert len(done) == trials
 
 
 async def test_an_agent_without_a_timeout_of_its_own_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
