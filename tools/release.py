@@ -1,9 +1,9 @@
 """Makes a release of the working tree, so that the version, the changelog and the tag cannot disagree.
 
-``python tools/release.py 3.1.0`` writes the version into src/flakestorm/version.py and rust/Cargo.toml, pins the
-extension of that version in pyproject.toml, gives the changelog's unreleased section that version and today's
-date, tells the version in the README, commits the five files and tags the commit ``v3.1.0``. It publishes nothing: that begins with the push, left to whoever
-releases.
+``python tools/release.py 3.1.0`` writes the version into src/flakestorm/version.py and rust/Cargo.toml, pins
+the extension of that version in pyproject.toml, gives the changelog's unreleased section that version and
+today's date, tells the version in the README, commits the five files and tags the commit ``v3.1.0``. It
+publishes nothing: that begins with the push, left to whoever releases.
 """
 
 from __future__ import annotations

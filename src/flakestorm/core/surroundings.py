@@ -27,7 +27,9 @@ async def surroundings_of(
     be seen even though nothing disturbs them. ``strays`` gives the traffic of calls of no trial. Raises as
     ``open_environment``.
     """
-    fixed = chaos is not None and (contract is not None or chaos.measured is not None or chaos.grid is not None)
+    fixed = chaos is not None and (
+        contract is not None or chaos.measured is not None or chaos.grid is not None
+    )
     disturbs = chaos is not None and (bool(chaos.scenarios) or not fixed)
     if contract is not None and not disturbs and not watched:
         yield contract.lanes()

@@ -26,7 +26,9 @@ LISTED = 50
 def causes_section(run: Run) -> Html:
     """One article per cause, then what flakestorm noticed by itself."""
     causes = run.causes[:LISTED]
-    shown: list[Content] = [_cause(number, cause, rerun(run.info, cause.type)) for number, cause in enumerate(causes)]
+    shown: list[Content] = [
+        _cause(number, cause, rerun(run.info, cause.type)) for number, cause in enumerate(causes)
+    ]
     if not causes:
         shown = [tag("p", "Nothing broke.", class_="muted")]
     if len(run.causes) > LISTED:

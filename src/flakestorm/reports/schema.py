@@ -103,7 +103,7 @@ def _run() -> JsonSchema:
             "budget": or_null(COUNT),
             "cassette": {
                 **TEXT,
-                "description": "the digest of the cassette from which calls were answered; empty if they were live",
+                "description": "the digest of the cassette that answered calls; empty if they were live",
             },
             "branch": {**TEXT, "description": "the branch that was checked out in Git; empty if unknown"},
             "sessions": {**TEXT, "description": "the session file or folder that was named for a replay"},
