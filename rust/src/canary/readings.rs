@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 use regex::Regex;
 
-use super::codes::{decodings, morse, numbered, runs, spoken};
+use super::codes::{decodings, morse, numbered, runs, spoken, SHORTEST};
 
 /// Digits in the shortest row of numbers.
 const FEWEST_DIGITS: usize = 8;
@@ -16,8 +16,10 @@ const ROW: usize = 23;
 /// Eight letters in Morse code and the blanks between them.
 const SIGNS: usize = 15;
 /// Letters that no row of numbers has.
-const BEYOND_NUMBERS: &[u8] = b"ghijklmnopqrstvwyzGHIJKLMNOPQRSTVWYZ";
-const IN_MORSE: &str = ".-·•–—−_/| \t\r\n";
+static BEYOND_NUMBERS: [bool; 256] = among(b"ghijklmnopqrstvwyzGHIJKLMNOPQRSTVWYZ");
+static IN_MORSE: [bool; 256] = among(".-·•–—−_/| \t\r\n".as_bytes());
+static IN_CODE: [bool; 256] =
+    among(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-");
 
 const INNER: &str = concat!(
     r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,16});|",
@@ -131,7 +133,12 @@ pub fn each(
     letters: &mut dyn Letters,
     found: &mut dyn FnMut(Reading),
 ) {
-    if may_be_written(reply.chars().map(u32::from), needles, letters) {
+    let may_be = if reply.is_ascii() {
+        may_be_written(reply.bytes().map(u32::from), needles, letters)
+    } else {
+        may_be_written(reply.chars().map(u32::from), needles, letters)
+    };
+    if may_be {
         found(as_written(reply, letters));
     }
     let raw = reply.as_bytes();
@@ -145,8 +152,10 @@ pub fn each(
             }
         }
     }
-    decoded(reply, letters, found);
-    if longest(raw, |byte| !BEYOND_NUMBERS.contains(&byte)) >= ROW
+    if has_run(raw, &IN_CODE, false, SHORTEST) {
+        decoded(reply, letters, found);
+    }
+    if has_run(raw, &BEYOND_NUMBERS, true, ROW)
         && raw.iter().filter(|byte| byte.is_ascii_digit()).count() >= FEWEST_DIGITS
     {
         numbers(reply, letters, found);
@@ -158,19 +167,36 @@ pub fn each(
         found(spelled(reply));
     }
     let dashes = raw.iter().filter(|byte| **byte == b'-').count();
-    if (dashes >= FEWEST_DASHES || !reply.is_ascii())
-        && longest(raw, |byte| IN_MORSE.as_bytes().contains(&byte)) >= SIGNS
-    {
+    if (dashes >= FEWEST_DASHES || !reply.is_ascii()) && has_run(raw, &IN_MORSE, false, SIGNS) {
         signs(reply, found);
     }
 }
 
-/// The length of the longest run of bytes that are `wanted`.
-fn longest(raw: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
-    raw.split(|byte| !wanted(*byte))
-        .map(<[u8]>::len)
-        .max()
-        .unwrap_or(0)
+/// Which bytes are among `bytes`.
+const fn among(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut place = 0;
+    while place < bytes.len() {
+        table[bytes[place] as usize] = true;
+        place += 1;
+    }
+    table
+}
+
+/// Whether `length` bytes in a row are `wanted`, or with `not` none of them is. Looks at few of them: a run that
+/// the last byte breaks cannot begin before it.
+fn has_run(raw: &[u8], wanted: &[bool; 256], not: bool, length: usize) -> bool {
+    let mut end = length;
+    while let Some(window) = raw.get(end - length..end) {
+        match window
+            .iter()
+            .rposition(|byte| wanted[usize::from(*byte)] == not)
+        {
+            None => return true,
+            Some(place) => end += place + 1,
+        }
+    }
+    false
 }
 
 /// The plain letters of a text: in Latin-1 the first of each character, else all of them.
