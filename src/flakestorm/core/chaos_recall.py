@@ -43,6 +43,6 @@ def chaos_of(wanted: Chaos | None, resume: str | None, only: str | None, folder:
 def _check_kind(wanted: Chaos | None, stored: Mapping[str, Any], run_id: str) -> None:
     for key, kind in _KINDS.items():
         # A run of all pillars may have no scenario that counts as chaos, and is one all the same.
-        nothing = (None,) if key == "measured" else (None, (), [])
+        nothing: tuple[object, ...] = (None,) if key == "measured" else (None, (), [])
         if wanted is not None and getattr(wanted, key) not in nothing and stored.get(key) in nothing:
             raise UsageError(f"run {run_id} is no {kind}. Go on with it by: flakestorm run --resume {run_id}")

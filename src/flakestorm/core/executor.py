@@ -182,7 +182,7 @@ def _is_attack(trial: Trial) -> bool:
 
 
 def _further_requests(outcome: Outcome) -> int:
-    """What it took beside its first request: the exchanges of an attack, the earlier turns of a conversation."""
+    """Beside the first request: the exchanges of an attack, the earlier turns of a conversation."""
     return len(outcome.replies) if outcome.wire is None else outcome.wire.requests - 1
 
 

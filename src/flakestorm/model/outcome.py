@@ -72,12 +72,12 @@ class Call:
 
     ``kind`` is llm, tool, or http for a call that is neither; ``name`` is the model or the tool.
     ``started_ms`` counts from the start of the trial. ``fired`` names the faults that fired in it, ``held``
-    those that matched it and did not, each with the reason. ``ended`` says how it ended when the agent got
-    no complete answer (reset, cut, hung, left, unreachable, unrecorded). ``retry`` is the number that an SDK
-    declares for a retry, 0 for a first try. ``sent`` is a digest of method, URL and body: equal ones are the same
-    request. ``received`` is the beginning of what the agent got, as text, redacted. ``asked_wait_ms`` is how
-    long the answer asked to wait before the next try, where it did. ``stream`` says that the answer was asked
-    for piece by piece.
+    those that matched it and did not, each with the reason. ``ended`` says how it ended when the agent got no
+    complete answer (reset, cut, hung, left, unreachable, unrecorded). ``retry`` is the number that an SDK
+    declares for a retry, 0 for a first try. ``sent`` is a digest of method, URL and body: equal ones are the
+    same request. ``received`` is the beginning of what the agent got, as text, redacted. ``asked_wait_ms`` is
+    how long the answer asked to wait before the next try, where it did. ``stream`` says that the answer was
+    asked for piece by piece.
     """
 
     kind: str
