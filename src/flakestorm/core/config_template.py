@@ -107,6 +107,9 @@ replays:
 
 # Weights of the overall score.
 scoring: {mutation: 0.20, chaos: 0.35, contract: 0.35, replay: 0.10}
+
+# What `flakestorm ci` asks of a run.
+ci: {min_score: 0.8, fail_on: critical}
 """
 
 

@@ -34,7 +34,7 @@ RULES = (
 )
 """What every user writes: an answer, and that it is the answer."""
 DEADLINE_MS = 7500
-AT_ONCE = 5
+AT_ONCE = 3
 """Desks that are examined at the same time; most of the time they wait."""
 
 Way = Callable[[FlakeStormConfig], Chaos]
@@ -81,13 +81,20 @@ class Place:
     folder: Path
 
     async def examine(self, desk: type[Desk], way: Way = all_profiles, seed: int = 0) -> Examination:
-        """The result of one run on a new desk."""
+        """The result of one run on a new desk; of a second one where the first was not clean.
+
+        Then the machine was too busy for a desk that nobody disturbed.
+        """
+        first = await self._examine(desk, way, seed, "first")
+        return first if first.clean else await self._examine(desk, way, seed, "second")
+
+    async def _examine(self, desk: type[Desk], way: Way, seed: int, attempt: str) -> Examination:
         config = self._configuration(seed)
         agent = desk(self.llm_url, self.shop_url)
         wishes = Wishes(
             target=agent,
             chaos=way(config),
-            folder=RunFolder(self.folder / f"{desk.__name__}-{way.__name__}-{seed}"),
+            folder=RunFolder(self.folder / f"{desk.__name__}-{way.__name__}-{seed}-{attempt}"),
         )
         try:
             return _examination(await Execution(config, wishes).run())

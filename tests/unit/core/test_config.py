@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -226,16 +225,6 @@ def test_made_from_python_values() -> None:
     again = FlakeStormConfig.from_yaml(config.to_yaml(), environment={})
     assert again.golden == config.golden
     assert again.invariants == config.invariants
-
-
-def test_loading_is_fast() -> None:
-    """Two thousand lines load well within half a second."""
-    prompts = "".join(f"  - 'prompt number {number}'\n" for number in range(1000))
-    rules = "".join(f"  - type: contains\n    value: word{number}\n" for number in range(500))
-    text = f'agent: {{endpoint: "http://localhost/"}}\ngolden_prompts:\n{prompts}invariants:\n{rules}'
-    started = time.process_time()
-    FlakeStormConfig.from_yaml(text)
-    assert time.process_time() - started < 0.5
 
 
 def test_python_values_are_checked_too() -> None:

@@ -126,7 +126,7 @@ def test_a_folder_that_cannot_be_written(refused: Refused, project: Path) -> Non
 def test_two_at_once(flakestorm: Program, refused: Refused, project: Path) -> None:
     """Two runs share a folder; the same run is resumed by one of them only."""
     config = project / "flakestorm.yaml"
-    config.write_text(config.read_text().replace("count: 4", "count: 300") + "advanced: {rate_per_s: 10}\n")
+    config.write_text(config.read_text().replace("count: 4", "count: 300") + "advanced: {rate_per_s: 1}\n")
     (project / "other.yaml").write_text(CONFIG, encoding="utf-8")
     command = [sys.executable, "-m", "flakestorm", "run", "-q"]
     first = subprocess.Popen(command, cwd=project)

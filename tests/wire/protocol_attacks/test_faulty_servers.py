@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import traceback
 from http.server import BaseHTTPRequestHandler
-from threading import Event, Lock
+from threading import Condition, Event
 
 import pytest
 
@@ -216,15 +216,17 @@ async def test_a_body_that_kills(faulty_server, attacked) -> None:
 async def test_sessions_that_mix(faulty_server, attacked) -> None:
     """The prompt is kept in a global variable while it is answered."""
     current = {"prompt": ""}
-    lock = Lock()
-    pause = Event()
+    changed = Condition()
 
     class Handler(Plain):
         def respond(self, body: bytes) -> None:
-            with lock:
-                current["prompt"] = json.loads(body)["input"]
-            pause.wait(0.1)
-            self.answer(200, current["prompt"])
+            own = json.loads(body)["input"]
+            with changed:
+                current["prompt"] = own
+                changed.notify_all()
+                # Long enough for another client to come, also where the machine is busy.
+                changed.wait_for(lambda: current["prompt"] != own, timeout=0.5)
+                self.answer(200, current["prompt"])
 
     record = await attacked(faulty_server(Handler), "concurrent_request_pattern.interleaved_sessions")
     assert failures(record) == {"own_reply"}
