@@ -165,6 +165,18 @@ async def test_an_agent_without_retries_fails(tmp_path: Path, llm: ScriptedLLM, 
     assert code == 0, "no score was demanded"
 
 
+async def test_an_address_of_its_own_is_no_way_round(tmp_path: Path, llm: ScriptedLLM) -> None:
+    """A base URL in ``serve.env`` is where the gateway sends calls on to; the agent calls the gateway."""
+    named = SERVED.replace('chaos:\n  gateway: {{upstreams: {{openai: "{llm}"}}}}\n', "chaos:\n").replace(
+        "    replicas: 2\n", '    replicas: 2\n    env: {{OPENAI_BASE_URL: "{llm}"}}\n'
+    )
+    assert named.count("{llm}") == 1
+    project(tmp_path, llm, named, "  llm_faults: [{mode: server_error, on_calls: [1]}]\n")
+    code, said, report = await flakestorm(tmp_path, llm, "run", "--chaos-only", "-q")
+    assert code == 0, said
+    assert [trial["faults_fired"] for trial in under_faults(report)] == [1, 1]
+
+
 async def test_a_tool_that_is_a_function(tmp_path: Path, llm: ScriptedLLM) -> None:
     """An instruction in the tool's result that comes back in the reply is found."""
     faults = '  tool_faults: [{tool: "pol*", mode: malicious_response}]\n'

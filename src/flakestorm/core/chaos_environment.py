@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -189,5 +190,28 @@ async def open_environment(
         lanes, port = agent.serve.replicas, 0
     elif agent.type == "command":
         lanes, port = min(concurrency, COMMAND_LANES), 0
-    async with Gateway(settings, lanes, port, fallback=strays) as opened:
+    told = {**os.environ, **_own_variables(agent)}
+    async with Gateway(settings, lanes, port, fallback=strays, surroundings=told) as opened:
         yield OnTheWire(opened, lanes, is_routed=port == 0, exclusive=exclusive)
+
+
+def led_through(environment: Environment | None, agent: AgentConfig) -> AgentConfig:
+    """``agent`` without the variables of its own that would lead its calls past ``environment``.
+
+    What they say is not lost: the gateway takes it for the place to send the calls on to.
+    """
+    if environment is None or not environment.surroundings:
+        return agent
+    left = {
+        name: value
+        for name, value in _own_variables(agent).items()
+        if name not in environment.surroundings[0]
+    }
+    if agent.serve is None:
+        return agent.model_copy(update={"env": left})
+    return agent.model_copy(update={"serve": agent.serve.model_copy(update={"env": left})})
+
+
+def _own_variables(agent: AgentConfig) -> Mapping[str, str]:
+    """The variables that the configuration gives to the agent's process."""
+    return agent.env if agent.serve is None else agent.serve.env

@@ -17,7 +17,7 @@ from flakestorm.chaos.faults.engine import FaultEngine
 from flakestorm.chaos.traffic import Traffic
 from flakestorm.core.assembly import Facts, assemble
 from flakestorm.core.cassette_run import CASSETTE, CassetteWish, cassette_run, facts_of
-from flakestorm.core.chaos_environment import Environment, nothing
+from flakestorm.core.chaos_environment import Environment, led_through, nothing
 from flakestorm.core.chaos_plan import Chaos
 from flakestorm.core.chaos_recall import CHAOS, chaos_of
 from flakestorm.core.config import FlakeStormConfig
@@ -163,7 +163,8 @@ class Execution:
         engine.recall()
         engine.learn_from_control()
         effort = effort_for(tally.totals.trials, budget, self._config.agent.deterministic)
-        groups = groups_of_trial(store, trial) if trial else tally.causes.groups()
+        possible = [group for group in tally.causes.groups() if group.can_shrink]
+        groups = groups_of_trial(store, trial) if trial else possible
         if trial:
             effort = replace(effort, per_failure=effort.total)
         self._tell(Reducing(len(groups), effort.total))
@@ -188,7 +189,8 @@ class Execution:
         async with around as self._environment:
             variables = self._environment.surroundings if self._environment is not None else ()
             variables = variables if cassette is None else cassette.surroundings(variables)
-            async with open_agent(self._config.agent, self._on_finding, target, variables) as agent:
+            config = led_through(self._environment, self._config.agent)
+            async with open_agent(config, self._on_finding, target, variables) as agent:
                 yield agent
 
     def _traffic_of(self, trial: Trial) -> Traffic:
@@ -360,7 +362,7 @@ class Execution:
             # is no mutation to reduce.
             wanted = 0
         effort = effort_for(tally.totals.trials, wanted, self._config.agent.deterministic)
-        groups = tally.causes.groups()
+        groups = [group for group in tally.causes.groups() if group.can_shrink]
         # What fails although nothing is disturbed cannot be reduced to what disturbs it.
         if not effort.total or not groups or not tally.control.passed:
             return facts

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flakestorm.agents.open import open_agent
 from flakestorm.chaos.traffic import Traffic
+from flakestorm.core.chaos_environment import led_through
 from flakestorm.core.chaos_verification import chaos_facts, watched_environment
 from flakestorm.core.config import FlakeStormConfig, load_config
 from flakestorm.core.language_models import keys_of, language_models
@@ -52,7 +53,7 @@ async def verify_setup(source: Path | FlakeStormConfig, target: object | None = 
                 environment = await stack.enter_async_context(watched_environment(config, target))
                 around = () if environment is None else environment.surroundings
                 agent = await stack.enter_async_context(
-                    open_agent(config.agent, findings.append, target, around)
+                    open_agent(led_through(environment, config.agent), findings.append, target, around)
                 )
                 await agent.preflight()
                 trial = Trial.of(config.golden[0])
