@@ -18,7 +18,7 @@ CHUNKED = (
     b"2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nX-Trailer: t\r\n\r\n"
 )
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + WHOLE
-PACKED = gzip.compress(b"hello")
+PACKED = gzip.compress(b"hello", mtime=0)
 ZIPPED = (
     b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " + str(len(PACKED)).encode() + b"\r\n\r\n"
 ) + PACKED
@@ -74,7 +74,11 @@ def received(
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("data", [WHOLE, CHUNKED, INTERIM, ZIPPED, UNTIL_THE_END])
+@pytest.mark.parametrize(
+    "data",
+    [WHOLE, CHUNKED, INTERIM, ZIPPED, UNTIL_THE_END],
+    ids=["whole", "chunked", "interim", "zipped", "until the end"],
+)
 @given(cuts=st.lists(st.integers(1, 60), max_size=12))
 def test_cuts_do_not_matter(data: bytes, cuts: list[int]) -> None:
     """The same body from one piece and from many; only a body with an end of its own leaves a connection."""
