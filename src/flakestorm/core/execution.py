@@ -1,4 +1,7 @@
-"""One run from configuration to ``Run``: opens the agent and the store, runs the engine, closes both."""
+"""One run from configuration to ``Run``: opens the agent and the store, runs the engine, closes both.
+
+Long, because it is the one place where all parts meet; what any of them does is in a file of its own.
+"""
 
 from __future__ import annotations
 
