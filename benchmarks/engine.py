@@ -109,13 +109,15 @@ def main() -> None:
     )
     agent, port = start_agent(50)
     try:
+        bare_rate = run_async(bare(port, requests, 200))
         rate = pipeline(port, 20_000, 200)
     finally:
         agent.kill()
         agent.wait()
     ideal = 200 / 0.050
     print(
-        f"engine, 50 ms agent, concurrency 200: {rate:,.0f} trials/s, {rate / ideal:.2f} of ideal (aim: 0.90)"
+        f"engine, 50 ms agent, concurrency 200: {rate:,.0f} trials/s, {rate / ideal:.2f} of ideal (aim: 0.90), "
+        f"bare aiohttp {bare_rate / ideal:.2f} of it"
     )
 
 
