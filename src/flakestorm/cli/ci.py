@@ -105,7 +105,9 @@ def ci(
     concurrency: ConcurrencyOption = None,
     quiet: QuietOption = False,
 ) -> int:
-    """Measure all that is configured: mutations, faults, contract, sessions.
+    """Measure all that is configured, for a pipeline.
+
+    Mutations, faults, contract and sessions in one run.
 
     One run with one control arm. The overall score weighs the pillars (scoring); one that is configured and
     about which nothing is proved makes it end with 4. In GitHub Actions it annotates and writes a summary.

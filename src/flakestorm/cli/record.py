@@ -50,7 +50,9 @@ def record(
     ci: CiOption = False,
     quiet: QuietOption = False,
 ) -> int:
-    """Send the golden prompts undisturbed, and keep what LLMs and tools answer.
+    """Keep what LLMs and tools answer, for playback.
+
+    The golden prompts are sent undisturbed.
 
     With `--cassette` the other commands play it: offline, without keys, the same each time. Secrets are
     blotted out before anything is written.

@@ -62,7 +62,9 @@ def reliability(
     ci: CiOption = False,
     quiet: QuietOption = False,
 ) -> int:
-    """Measure R(k, ε, λ): how likely k trials all pass, by mutation intensity and fault rate.
+    """Measure how likely k trials all pass: R(k, ε, λ).
+
+    By mutation intensity ε and fault rate λ.
 
     Every golden prompt is sent several times at each point of the grid. The faults are those of the section
     chaos or of the profiles; without either, tools and the LLM answer that they are not available.

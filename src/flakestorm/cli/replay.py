@@ -40,7 +40,7 @@ SHOWN = 20
 
 replay = typer.Typer(
     name="replay",
-    help="Replay recorded sessions, export failed trials as some, and import others.",
+    help="Replay recorded sessions; export and import them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -265,7 +265,8 @@ def _stored(runs: Path) -> int:
                 tables = [
                     row[0] for row in store.execute("select name from sqlite_master where type='table'")
                 ]
-                return max(store.execute(f"select count(*) from {table}").fetchone()[0] for table in tables)
+                counts = [store.execute(f"select count(*) from {table}").fetchone()[0] for table in tables]
+                return max(counts, default=0)
         except sqlite3.Error:
             return 0
     return 0

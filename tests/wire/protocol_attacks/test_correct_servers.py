@@ -52,7 +52,7 @@ async def test_nothing_is_found(correct_server, attacked, server: str) -> None:
         ("request_method_attack.get", {405, 501}),
         ("request_method_attack.unknown", {400, 405, 501}),
         ("payload_size_attack.empty_body", {400, 422}),
-        ("http_header_injection.many_headers", {400, 431}),
+        ("http_header_injection.many_headers", {200, 400, 431}),
         ("protocol_level_attack.chunk_size_text", {400, 411}),
         ("query_parameter_poisoning.long_64k", {200, 400, 414}),
         ("content_type_confusion.second_document", {400, 422}),
