@@ -116,8 +116,8 @@ def main() -> None:
         agent.wait()
     ideal = 200 / 0.050
     print(
-        f"engine, 50 ms agent, concurrency 200: {rate:,.0f} trials/s, {rate / ideal:.2f} of ideal (aim: 0.90), "
-        f"bare aiohttp {bare_rate / ideal:.2f} of it"
+        f"engine, 50 ms agent, concurrency 200: {rate:,.0f} trials/s, "
+        f"{rate / ideal:.2f} of ideal (aim: 0.90), bare aiohttp {bare_rate / ideal:.2f} of it"
     )
 
 
