@@ -128,7 +128,12 @@ class CassetteRun:
     def notes(self) -> Iterator[str]:
         """What the report has to say of it, so that nobody takes its numbers for those of live calls."""
         cassette, count = self.cassette, self.cassette.count
-        if cassette.plays:
+        if cassette.recovered:
+            yield (
+                f"{cassette.recovered:,} calls for {cassette.path} are those that a recording had made "
+                "before it was interrupted"
+            )
+        if cassette.file.digest:
             yield (
                 f"Played from the cassette {cassette.path} (digest {cassette.digest}, recorded "
                 f"{cassette.file.head.recorded_at}): {count.played:,} calls got recorded answers, so these "

@@ -22,6 +22,7 @@ from flakestorm.replay.cassette_file import (
     write_cassette,
 )
 from flakestorm.replay.hushing import Hush
+from flakestorm.replay.journal import Journal
 from flakestorm.replay.misses import explained
 from flakestorm.replay.recorded_call import Answered, Asked, Entry
 from flakestorm.version import __version__
@@ -81,13 +82,18 @@ class Cassette:
         self._by_key: dict[str, list[Answered]] = {}
         self._loose: dict[str, str] | None = None
         there = path.exists()
-        self.plays = mode is not Mode.ALL and there
         self.records = mode in (Mode.ALL, Mode.NEW) or (mode is Mode.ONCE and not there)
         if mode is Mode.NONE and not there:
             raise UsageError(f"there is no cassette {path} to play. {MAKE_ANOTHER.format(path=path)}")
-        self.file = read_cassette(path) if self.plays else CassetteFile(Head("", ""), (), "")
+        self.file = (
+            read_cassette(path) if there and mode is not Mode.ALL else CassetteFile(Head("", ""), (), "")
+        )
+        self._journal = Journal(path, self._head())
+        self.recovered = 0
         if self.records:
             check_writable(path)
+            self._recover(mode)
+        self.plays = bool(self.file.digest or self.recovered)
         self._index(self.file.entries)
 
     @property
@@ -105,13 +111,18 @@ class Cassette:
 
     def kept(self) -> list[Entry]:
         """What was recorded, without secrets; of each trial the last attempt that made calls."""
-        entries = []
-        for trial, takes in self._taken.items():
+        entries: list[Entry] = []
+        for takes in self._taken.values():
             last = next((take for take in reversed(takes) if take.recorded), None)
-            for asked, occurrence, answered in last.recorded if last is not None else ():
-                text = self._hush.json(canonical_text(asked))
-                entries.append(Entry(key_of(text), trial, occurrence, text, self._hush.answer(answered)))
+            # A secret may have become known after the call.
+            entries += map(self._hushed, last.recorded if last is not None else ())
         return entries
+
+    def keep(self, entry: Entry) -> Entry:
+        """``entry`` without secrets; from now on not even a kill loses it."""
+        clean = self._hushed(entry)
+        self._journal.add(clean)
+        return clean
 
     def write(self) -> Written | None:
         """Put what was recorded into the file, after what it had; None where nothing was to be recorded."""
@@ -120,9 +131,8 @@ class Cassette:
         kept = self.kept()
         if not kept and not self.plays:
             return Written((), 0, "")
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        head = Head(now, f"flakestorm {__version__}", self._hush.text(self._agent))
-        digest = write_cassette(self.path, head, (*self.file.entries, *kept))
+        digest = write_cassette(self.path, self._head(), (*self.file.entries, *kept))
+        self._journal.remove()
         return Written(tuple(kept), self._hush.count, digest)
 
     def asked(self, asked: Asked) -> str:
@@ -146,6 +156,23 @@ class Cassette:
             self.count.missed += 1
         where = f" ({self.path}; --cassette-mode new records what is missing)"
         raise NotInCassette(explained(text, (entry.request for entry in self.file.entries)) + where)
+
+    def _head(self) -> Head:
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        return Head(now, f"flakestorm {__version__}", self._hush.text(self._agent))
+
+    def _hushed(self, entry: Entry) -> Entry:
+        text = self._hush.json(entry.request)
+        return replace(entry, key=key_of(text), request=text, answer=self._hush.answer(entry.answer))
+
+    def _recover(self, mode: Mode) -> None:
+        """Take over what a recording that was killed left, unless everything is recorded anew."""
+        if mode is Mode.ALL:
+            self._journal.remove()
+            return
+        left = self._journal.left()
+        self.recovered = len(left)
+        self.file = replace(self.file, entries=(*self.file.entries, *left))
 
     def _index(self, entries: Sequence[Entry]) -> None:
         first: dict[str, str] = {}
@@ -193,11 +220,10 @@ class Take:
     """One attempt at a trial: counts equal calls, because a cassette may have several answers to them."""
 
     def __init__(self, cassette: Cassette, trial: str) -> None:
-        self.recorded: list[tuple[Asked, int, Answered]] = []
+        self.recorded: list[Entry] = []
         self._cassette = cassette
         self._trial = trial
         self._seen: Counter[str] = Counter()
-        self._text = ""
 
     def answer(self, asked: Asked) -> Answered | None:
         """The recorded answer; None where the call is to be made, and to be recorded by ``begin``."""
@@ -208,9 +234,12 @@ class Take:
 
     def begin(self, asked: Asked) -> Callable[[Answered], None]:
         """The call, for which ``answer`` had nothing, is made; what is returned takes what came."""
-        occurrence = self._seen[self._cassette.asked(asked)] - 1
+        text = self._cassette.asked(asked)
+        occurrence = self._seen[text] - 1
 
         def keep(answered: Answered) -> None:
-            self.recorded.append((asked, occurrence, answered))
+            self.recorded.append(
+                self._cassette.keep(Entry(key_of(text), self._trial, occurrence, text, answered))
+            )
 
         return keep

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -39,8 +39,11 @@ class CassetteFile:
     digest: str
 
 
-def read_cassette(path: Path) -> CassetteFile:
-    """The cassette at ``path``. Raises ``UsageError`` for what is none, with the line that is wrong."""
+def read_cassette(path: Path, cut_off: bool = False) -> CassetteFile:
+    """The cassette at ``path``; ``cut_off`` says that it may be one whose last line is not whole.
+
+    Raises ``UsageError`` for what is none, with the line that is wrong.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -53,13 +56,21 @@ def read_cassette(path: Path) -> CassetteFile:
         raise UsageError(f"the cassette {path} is empty. {MAKE_ANOTHER.format(path=path)}")
     lines = data.split(b"\n")
     head = _head(path, lines[0])
-    entries = [_entry(path, number, line) for number, line in enumerate(lines[1:], start=2) if line.strip()]
+    entries = []
+    for number, line in enumerate(lines[1:], start=2):
+        if not line.strip():
+            continue
+        try:
+            entries.append(_entry(path, number, line))
+        except UsageError:
+            if not cut_off:
+                raise
     return CassetteFile(head, tuple(entries), digest_of(data))
 
 
 def write_cassette(path: Path, head: Head, entries: Iterable[Entry]) -> str:
     """Write the file in one step, and return its digest. Raises ``WorkError`` where that is impossible."""
-    data = b"".join(_lines(head, entries))
+    data = b"".join((head_line(head), *map(line_of, entries)))
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_bytes(data)
@@ -89,31 +100,33 @@ def digest_of(data: bytes) -> str:
     return blake2b(data, digest_size=6).hexdigest()
 
 
-def _lines(head: Head, entries: Iterable[Entry]) -> Iterator[bytes]:
+def head_line(head: Head) -> bytes:
+    """The first line of a cassette."""
     first = {
         FORMAT: VERSION,
         "recorded_at": head.recorded_at,
         "made_by": head.made_by,
         "agent": head.agent,
     }
-    yield orjson.dumps(first) + b"\n"
-    for entry in entries:
-        answer = entry.answer
-        line = {
-            "key": entry.key,
-            "trial": entry.trial,
-            "occurrence": entry.occurrence,
-            "request": json.loads(entry.request),
-            "status": answer.status,
-            "headers": answer.headers,
-            "latency_ms": round(answer.latency_ms, 1),
-            "ended": answer.ended,
-            "chunks": [[round(at_ms, 1), _written(data)] for at_ms, data in answer.chunks],
-        }
-        yield (
-            json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
-            + b"\n"
-        )
+    return orjson.dumps(first) + b"\n"
+
+
+def line_of(entry: Entry) -> bytes:
+    """The line of ``entry``."""
+    answer = entry.answer
+    line = {
+        "key": entry.key,
+        "trial": entry.trial,
+        "occurrence": entry.occurrence,
+        "request": json.loads(entry.request),
+        "status": answer.status,
+        "headers": answer.headers,
+        "latency_ms": round(answer.latency_ms, 1),
+        "ended": answer.ended,
+        "chunks": [[round(at_ms, 1), _written(data)] for at_ms, data in answer.chunks],
+    }
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _head(path: Path, line: bytes) -> Head:

@@ -138,9 +138,11 @@ class Hush:
         )
 
     def _blotted(self, text: str, as_: Callable[[re.Match[str]], str]) -> str:
-        if self._redact is None:
-            self._redact = Redactor(self._values)
-        clean = self._redact(text)
+        # Another thread may learn of a secret in between.
+        redact = self._redact
+        if redact is None:
+            redact = self._redact = Redactor(self._values)
+        clean = redact(text)
         lowered = clean.lower()
         if any(hint in lowered for hint in _HINTS):
             for pattern in (_FIELD, _FIELD_INSIDE, _LONE_TOKEN):
@@ -159,7 +161,8 @@ class Hush:
         self._redact = None
         in_json = json.dumps(secret)[1:-1]
         octets = secret.encode("utf-8", "surrogateescape")
-        self._values |= {
+        # A new set: another thread may be reading the old one.
+        self._values = self._values | {
             secret,
             in_json,
             in_json.replace("/", "\\/"),

@@ -123,6 +123,29 @@ def test_new_adds_what_is_missing(tmp_path: Path) -> None:
     assert [entry.answer.body for entry in read_cassette(path).entries] == [b"c"]
 
 
+@pytest.mark.parametrize(
+    ("mode", "left"), [(Mode.ONCE, ["a"]), (Mode.NEW, ["a"]), (Mode.ALL, [""]), (Mode.NONE, None)]
+)
+def test_an_interrupted_recording_is_taken_over(tmp_path: Path, mode: Mode, left: list[str] | None) -> None:
+    """Except where everything is to be recorded anew, or nothing."""
+    path = tmp_path / "tape.jsonl"
+    take = Cassette(path).take("one")
+    for answer in ("first", "a"):
+        take.begin(asked("q"))(answered(answer))
+    assert not path.exists()
+    if left is None:
+        with pytest.raises(UsageError, match="no cassette"):
+            Cassette(path, mode)
+        return
+    later = Cassette(path, mode)
+    assert later.recovered == len("".join(left))
+    assert said(later, "one", "q") == left
+    later.take("two").begin(asked("r"))(answered("b"))
+    later.write()
+    assert [entry.answer.body.decode() for entry in read_cassette(path).entries] == [*filter(None, left), "b"]
+    assert [file.name for file in tmp_path.iterdir()] == ["tape.jsonl"]
+
+
 def test_only_the_last_attempt_is_kept(tmp_path: Path) -> None:
     """A trial that was tried again is played as it went in the end."""
     cassette = Cassette(tmp_path / "tape.jsonl", Mode.ONCE)
