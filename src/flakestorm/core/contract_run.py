@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flakestorm.agents.port import Agent
-from flakestorm.core.chaos_environment import Environment, Prepare, nothing
 from flakestorm.core.chaos_plan import Chaos
 from flakestorm.core.ci_judge import CiJudge
 from flakestorm.core.ci_plan import CiPlan
 from flakestorm.core.ci_run import named_apart
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.contract_isolation import Isolation, Lanes, is_independent, isolation_of
 from flakestorm.core.contract_judge import ContractJudge
 from flakestorm.core.contract_matrix import Contract
 from flakestorm.core.contract_plan import ContractPlan
 from flakestorm.core.engine import Judging
+from flakestorm.core.isolation import Isolation, is_independent, isolation_of
 from flakestorm.core.plan import Planned, Selection
 from flakestorm.invariants.registry import Models
 from flakestorm.model.contract import Terms
@@ -86,29 +84,3 @@ class ContractRun:
         """What is promised, and how the trials are kept apart."""
         fresh = self.isolation.words if self.isolation else ANEW if self.independent else ""
         return self.contract.terms(fresh, self.config.agent.deterministic)
-
-    def lanes(self) -> Environment | None:
-        """The environment of a contract without faults: none is needed where trials may share the agent."""
-        return Lanes(self.isolation.at_once) if self.isolation else None
-
-    def at_once(self, possible: int | None) -> int | None:
-        """How many trials may run at once where ``possible`` could be told apart; None for any number."""
-        if self.isolation is None:
-            return possible
-        return self.isolation.at_once if possible is None else min(possible, self.isolation.at_once)
-
-    def prepare(self, agent: Agent) -> Prepare:
-        """What brings ``agent`` back to its start before a trial."""
-        isolation = self.isolation
-        if isolation is None:
-            return nothing
-
-        async def renew(lane: int | None) -> None:
-            await isolation.renew(agent, lane)
-
-        return renew
-
-    @property
-    def allowance_s(self) -> float:
-        """Seconds that getting ready for a trial may take, beside the agent's own timeout."""
-        return self.isolation.allowance_s if self.isolation else 0.0

@@ -28,6 +28,7 @@ from flakestorm.core.contract_run import ContractRun
 from flakestorm.core.engine import NO_FAULTS, Engine, Judging, Listener, Parts
 from flakestorm.core.executor import Limits, LocalExecutor
 from flakestorm.core.experiment import begun, check_experiment, check_resumable, first_facts
+from flakestorm.core.isolation import isolation_of
 from flakestorm.core.language_models import LanguageModels, keys_of, language_models
 from flakestorm.core.pace import Pace
 from flakestorm.core.plan import Plan, Planned, Selection
@@ -109,6 +110,9 @@ class Execution:
             self._wishes.chaos, self._wishes.resume, self._wishes.only, self._wishes.folder
         )
         self._contract = ContractRun.of(config, self._chaos, self._wishes.target is not None)
+        self._isolation = self._contract.isolation if self._contract else None
+        if self._replays is not None and self._replays.only:
+            self._isolation = isolation_of(config, self._wishes.target is not None)
         self._environment: Environment | None = None
         self.cassette = cassette_run(
             self._wishes.cassette,
@@ -187,7 +191,7 @@ class Execution:
         watched = cassette is not None or (self._replays is not None and self._replays.needs_environment)
         strays = None if cassette is None else partial(cassette.strays, self._redact)
         around = surroundings_of(
-            self._config, self._chaos, self._contract, target is not None, watched, strays
+            self._config, self._chaos, self._contract, self._isolation, target is not None, watched, strays
         )
         async with around as self._environment:
             variables = self._environment.surroundings if self._environment is not None else ()
@@ -240,11 +244,11 @@ class Execution:
         if self._environment is not None and any(found.kind == BLOCKS_LOOP for found in self._findings):
             # What one trial waits for, all others would wait for, and be blamed for it.
             possible = 1
-        return possible if self._contract is None else self._contract.at_once(possible)
+        return possible if self._isolation is None else self._isolation.limit(possible)
 
     def _outsourced(self, agent: Agent, plan: Planned) -> AbstractAsyncContextManager[Agent]:
         processes = senders_for(plan.planned(), self._config.advanced.senders)
-        if self._wishes.target is not None or (self._contract and self._contract.isolation):
+        if self._wishes.target is not None or self._isolation is not None:
             processes = 0
         return outsourced(agent, self._config.agent, processes)
 
@@ -379,7 +383,7 @@ class Execution:
             concurrency=settings.concurrency,
             retries=settings.retries,
             deadline_s=self._config.agent.timeout / 1000
-            + (self._contract.allowance_s if self._contract else 0),
+            + (self._isolation.allowance_s if self._isolation else 0),
             max_calls=settings.max_calls,
             until=until,
         )
@@ -389,7 +393,7 @@ class Execution:
             lambda limit, wait: self._tell(Throttled(limit, wait, "the agent answered 429 or 503")),
         )
 
-        prepare = self._contract.prepare(agent) if self._contract else nothing
+        prepare = self._isolation.prepare(agent) if self._isolation else nothing
         send = sender(agent, self._environment, self._traffic_of, prepare, self._watched)
         return LocalExecutor(send, limits, pace, settings.seed)
 

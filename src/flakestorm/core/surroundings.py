@@ -10,6 +10,7 @@ from flakestorm.core.chaos_environment import Environment, open_environment
 from flakestorm.core.chaos_plan import Chaos
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.contract_run import ContractRun
+from flakestorm.core.isolation import Isolation
 
 
 @asynccontextmanager
@@ -17,6 +18,7 @@ async def surroundings_of(
     config: FlakeStormConfig,
     chaos: Chaos | None,
     contract: ContractRun | None,
+    isolation: Isolation | None,
     is_object: bool,
     watched: bool = False,
     strays: Callable[[], Traffic] | None = None,
@@ -31,14 +33,11 @@ async def surroundings_of(
         contract is not None or chaos.measured is not None or chaos.grid is not None
     )
     disturbs = chaos is not None and (bool(chaos.scenarios) or not fixed)
-    if contract is not None and not disturbs and not watched:
-        yield contract.lanes()
-    elif not disturbs and not watched:
-        yield None
+    if not disturbs and not watched:
+        yield None if isolation is None else isolation.lanes()
     else:
         gateway = config.chaos.gateway if config.chaos is not None else None
-        exclusive = contract is not None and contract.isolation is not None
         async with open_environment(
-            config.agent, gateway, config.advanced.concurrency, is_object, exclusive, strays
+            config.agent, gateway, config.advanced.concurrency, is_object, isolation is not None, strays
         ) as environment:
             yield environment

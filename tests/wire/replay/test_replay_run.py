@@ -89,6 +89,42 @@ class Handler(BaseHTTPRequestHandler):
 ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 '''
 
+REMEMBERS = '''
+registry = {}
+asked = []
+
+
+def reset():
+    asked.clear()
+
+
+def invoke(prompt):
+    asked.append(prompt)
+    return f"question {len(asked)}."
+'''
+REMEMBERS_SERVED = '''
+
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        text = reset() or "done" if self.path == "/reset" else invoke("")
+        self.send_response(200)
+        self.send_header("content-type", "text/plain")
+        self.send_header("content-length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+'''
+
 
 def sessions(*responses: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A session for each list of tool responses."""
@@ -226,6 +262,31 @@ def test_flaky(tmp_path: Path) -> None:
     assert (session.passed, session.failed, session.status) == (2, 2, TrialStatus.FAILED)
     assert session.is_flaky
     assert len(session.trials) == 4
+
+
+@pytest.mark.parametrize("in_process", [True, False], ids=["function", "process"])
+def test_no_session_sees_another(tmp_path: Path, in_process: bool) -> None:
+    """An agent that remembers is brought back to its start before each."""
+    agent: dict[str, Any] = {
+        "type": "python",
+        "endpoint": "shop:invoke",
+        "tool_registry": ["shop:registry"],
+        "reset_function": "shop:reset",
+    }
+    if not in_process:
+        agent = {
+            "endpoint": "http://127.0.0.1:{port}/",
+            "reset_endpoint": "/reset",
+            "serve": {"command": [sys.executable, "served.py", "{port}"], "replicas": 2},
+        }
+    rules = [{"type": "contains", "id": "first", "value": "question 1."}]
+    advanced = {"repeats": 3, "concurrency": 4}
+    path = write(tmp_path, sessions([], []), agent=agent, invariants=rules, advanced=advanced)
+    (tmp_path / "shop.py").write_text(REMEMBERS)
+    (tmp_path / "served.py").write_text(REMEMBERS + REMEMBERS_SERVED)
+    run = replayed(path)
+    assert run.replay is not None
+    assert [session.passed for session in run.replay.sessions] == [3, 3]
 
 
 def test_contracts(tmp_path: Path) -> None:

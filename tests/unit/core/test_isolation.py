@@ -8,7 +8,7 @@ import pytest
 
 from flakestorm.chaos.traffic import Traffic
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.contract_isolation import Lanes, is_independent, isolation_of
+from flakestorm.core.isolation import Lanes, is_independent, isolation_of
 from flakestorm.core.contract_judge import ContractJudge
 from flakestorm.core.contract_matrix import Contract
 from flakestorm.core.contract_run import ANEW, ContractRun, contract_chaos
@@ -89,23 +89,20 @@ def test_nothing_to_reset() -> None:
     assert isolation_of(config_of(SERVED), is_object=False) is None
     assert is_independent(config_of(COMMAND).agent, is_object=False)
     assert not is_independent(config_of(COMMAND).agent, is_object=True)
-    for agent, fresh, possible in ((COMMAND, ANEW, 8), (HTTP, "", None)):
+    for agent, fresh in ((COMMAND, ANEW), (HTTP, "")):
         config = config_of(agent)
         run = ContractRun.of(config, contract_chaos(Contract.wanted(config)), is_object=False)
         assert run is not None
         assert run.terms().fresh == fresh
-        assert run.at_once(possible) == possible
-        assert run.lanes() is None
-        assert run.allowance_s == 0
+        assert run.isolation is None
 
 
 @pytest.mark.parametrize(("possible", "expected"), [(None, 3), (2, 2), (8, 3)])
 def test_as_many_at_once_as_can_be_told_apart(possible: int | None, expected: int) -> None:
     """Neither more than there are agents to reset, nor more than calls can be told apart."""
-    config = config_of(f"{SERVED}, reset_endpoint: /reset")
-    run = ContractRun.of(config, contract_chaos(Contract.wanted(config)), is_object=False)
-    assert run is not None
-    assert run.at_once(possible) == expected
+    isolation = isolation_of(config_of(f"{SERVED}, reset_endpoint: /reset"), is_object=False)
+    assert isolation is not None
+    assert isolation.limit(possible) == expected
 
 
 def test_other_runs_are_no_contracts() -> None:

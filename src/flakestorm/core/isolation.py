@@ -1,4 +1,4 @@
-"""Keeps the trials of a contract apart: the agent is brought back to its start before each of them."""
+"""Keeps trials apart: the agent is brought back to its start before each of them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from flakestorm.agents.config import AgentConfig
 from flakestorm.agents.port import Agent, Replicated
 from flakestorm.chaos.traffic import Traffic
-from flakestorm.core.chaos_environment import IN_PROCESS, Prepare, nothing
+from flakestorm.core.chaos_environment import IN_PROCESS, Environment, Prepare, nothing
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.model.errors import UsageError
 
@@ -37,6 +38,18 @@ class Isolation:
         """For reports."""
         return WORDS[self.kind]
 
+    def lanes(self) -> Environment:
+        """The environment of trials that nothing disturbs."""
+        return Lanes(self.at_once)
+
+    def limit(self, possible: int | None) -> int:
+        """How many trials may run at once where ``possible`` could be told apart; None is any number."""
+        return self.at_once if possible is None else min(possible, self.at_once)
+
+    def prepare(self, agent: Agent) -> Prepare:
+        """What brings ``agent`` back to its start before a trial."""
+        return partial(self.renew, agent)
+
     async def renew(self, agent: Agent, lane: int | None) -> None:
         """Bring the agent of ``lane`` back to its start. Raises ``WorkError`` when that fails."""
         if self.kind == RESET_ALL or lane is None or not isinstance(agent, Replicated):
@@ -48,7 +61,7 @@ class Isolation:
 
 
 def isolation_of(config: FlakeStormConfig, is_object: bool) -> Isolation | None:
-    """How the trials of ``config``'s contract are kept apart; None where nothing says how.
+    """How trials of ``config`` that must not see each other are kept apart; None where nothing says how.
 
     Raises ``UsageError`` when a fresh process is asked for and flakestorm starts none.
     """
