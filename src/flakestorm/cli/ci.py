@@ -178,7 +178,7 @@ def _run(
     if asked.baseline is not None:
         found = compare(asked.baseline, finished.info.id, asked.margin)
         codes.append(found.numbers.verdict.exit_code)
-    write_everywhere(finished, found, destinations, config, asked, out)
+    write_everywhere(finished, found, destinations, asked, out)
     return min(codes, key=GRAVEST_FIRST.index)
 
 

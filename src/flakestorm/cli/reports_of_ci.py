@@ -16,7 +16,6 @@ from flakestorm.model.nearest import did_you_mean
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flakestorm.core.config import FlakeStormConfig
     from flakestorm.model.run import Run
     from flakestorm.scoring.ci_config import CiConfig
     from flakestorm.scoring.comparison_result import Comparison
@@ -58,7 +57,6 @@ def write_everywhere(
     run: Run,
     found: Comparison | None,
     to: Destinations,
-    config: FlakeStormConfig,
     asked: CiConfig,
     out: Console,
 ) -> None:
@@ -73,7 +71,7 @@ def write_everywhere(
     for folder in to.folders:
         _write_folder(run, found, folder, out)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        _tell_github(run, found, config, asked)
+        _tell_github(run, found, asked)
 
 
 def _write_folder(run: Run, found: Comparison | None, folder: Path, out: Console) -> None:
@@ -89,13 +87,12 @@ def _write_folder(run: Run, found: Comparison | None, folder: Path, out: Console
     out.print(f"reports   {folder / INDEX}", soft_wrap=True)
 
 
-def _tell_github(run: Run, found: Comparison | None, config: FlakeStormConfig, asked: CiConfig) -> None:
-    from flakestorm.core.rule_lines import rule_lines
+def _tell_github(run: Run, found: Comparison | None, asked: CiConfig) -> None:
     from flakestorm.reports.comparison_markdown import comparison_markdown
     from flakestorm.reports.github import annotated, of_comparison, write_step_summary
     from flakestorm.reports.report_folder import summary_lines
 
-    for line in annotated(run, rule_lines(config), asked.fail_on):
+    for line in annotated(run, asked.fail_on):
         # Whatever is asked of the output: GitHub reads these lines from it.
         typer.echo(line)
     if found is not None and found.numbers.verdict.exit_code:

@@ -11,6 +11,7 @@ from flakestorm.core.assembly import Facts
 from flakestorm.core.checkout import checkout_of
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.planning import Strategy
+from flakestorm.core.rule_lines import rule_lines
 from flakestorm.core.target import describe_target, request_shape
 from flakestorm.model.ci import CiTerms
 from flakestorm.model.contract import Terms
@@ -49,6 +50,7 @@ def begun(
         budget=strategy.budget,
         branch=checkout.branch,
         commit=checkout.commit,
+        rule_lines=rule_lines(config),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flakestorm.model.ci import CiResult
@@ -229,7 +229,8 @@ class RunInfo:
     each call, so that their rates are no estimates. ``branch`` and ``commit`` are those of the working folder
     in Git, or empty; ``sessions`` is the session
     file or folder that was named for a replay. ``cassette`` is the digest of the cassette from which the
-    calls were answered, or empty.
+    calls were answered, or empty. ``rule_lines`` maps the name of a rule to the line of the configuration,
+    from 1, in which it stands.
     """
 
     id: str
@@ -252,6 +253,7 @@ class RunInfo:
     commit: str = ""
     sessions: str = ""
     cassette: str = ""
+    rule_lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_search(self) -> bool:

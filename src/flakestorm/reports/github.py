@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from flakestorm.model.errors import WorkError
@@ -20,11 +20,10 @@ LARGEST_SUMMARY = 1_000_000
 _WIDTH = 300
 
 
-def annotated(run: Run, lines: Mapping[str, int], fail_on: Severity) -> Iterator[str]:
+def annotated(run: Run, fail_on: Severity) -> Iterator[str]:
     """A workflow command for each cause, the first few: ``::error file=…,line=…,title=…::message``.
 
-    ``lines`` maps a rule to the line of the configuration in which it stands. What is at least as severe as
-    ``fail_on`` is an error, the rest are warnings.
+    What is at least as severe as ``fail_on`` is an error, the rest are warnings.
     """
     counts = {"error": 0, "warning": 0}
     if run.assessment.exit_code and not run.causes:
@@ -34,7 +33,8 @@ def annotated(run: Run, lines: Mapping[str, int], fail_on: Severity) -> Iterator
         level = "error" if fails else "warning"
         if counts[level] < MOST:
             counts[level] += 1
-            yield _command(level, run, lines.get(cause.rule, 1), visible(cause.rule, 80), _story(cause, run))
+            line = run.info.rule_lines.get(cause.rule, 1)
+            yield _command(level, run, line, visible(cause.rule, 80), _story(cause, run))
 
 
 def of_comparison(headline: str, exit_code: int) -> str:

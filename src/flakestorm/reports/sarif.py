@@ -70,7 +70,7 @@ def _of_causes(run: Run, rules: dict[str, dict[str, Any]]) -> Iterator[dict[str,
         text = f"The invariant '{cause.rule}' is broken, or no reply came, in trials of this run."
         rules.setdefault(rule_id, _rule(rule_id, text, cause.severity, implied=cause.implied))
         yield {
-            **_result(run.info, rule_id, cause.severity, _story(cause, rerun(run.info, cause.type))),
+            **_result(run.info, rule_id, cause, _story(cause, rerun(run.info, cause.type))),
             "occurrenceCount": cause.count,
             "partialFingerprints": {"flakestormCause/v1": identifier(cause.rule, cause.type, cause.title)},
             "properties": {
@@ -87,7 +87,7 @@ def _of_findings(run: Run, rules: dict[str, dict[str, Any]]) -> Iterator[dict[st
         text = f"flakestorm noticed by itself: {finding.kind.replace('_', ' ')}."
         rules.setdefault(rule_id, _rule(rule_id, text, finding.severity))
         yield {
-            **_result(run.info, rule_id, finding.severity, _told(finding)),
+            **_result(run.info, rule_id, finding, _told(finding)),
             "occurrenceCount": max(1, finding.count),
             "partialFingerprints": {
                 "flakestormFinding/v1": identifier(finding.kind, finding.scenario, finding.title)
@@ -111,16 +111,17 @@ def _rule(rule_id: str, text: str, severity: Severity, implied: bool = False) ->
     }
 
 
-def _result(info: RunInfo, rule_id: str, severity: Severity, story: str) -> dict[str, Any]:
+def _result(info: RunInfo, rule_id: str, found: Cause | Finding, story: str) -> dict[str, Any]:
+    line = info.rule_lines.get(found.rule, 1) if isinstance(found, Cause) else 1
     location = {
         "physicalLocation": {
             "artifactLocation": {"uri": _uri(info.config_path)},
-            "region": {"startLine": 1},
+            "region": {"startLine": line},
         }
     }
     return {
         "ruleId": rule_id,
-        "level": LEVELS[severity],
+        "level": LEVELS[found.severity],
         "message": {"text": _message(story)},
         "locations": [location],
     }

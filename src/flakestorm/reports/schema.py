@@ -105,11 +105,16 @@ def _run() -> JsonSchema:
                 **TEXT,
                 "description": "the digest of the cassette that answered calls; empty if they were live",
             },
+            "rule_lines": {
+                "type": "object",
+                "additionalProperties": {"type": "integer", "minimum": 1},
+                "description": "the line of the configuration in which each invariant stands",
+            },
             "branch": {**TEXT, "description": "the branch that was checked out in Git; empty if unknown"},
             "sessions": {**TEXT, "description": "the session file or folder that was named for a replay"},
             "commit": {**TEXT, "description": "the commit that was checked out in Git; empty if unknown"},
         },
-        optional=("request", "strategy", "budget", "branch", "commit", "sessions", "cassette"),
+        optional=("request", "strategy", "budget", "branch", "commit", "sessions", "cassette", "rule_lines"),
     )
 
 

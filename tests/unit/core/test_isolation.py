@@ -8,10 +8,10 @@ import pytest
 
 from flakestorm.chaos.traffic import Traffic
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.isolation import Lanes, is_independent, isolation_of
 from flakestorm.core.contract_judge import ContractJudge
 from flakestorm.core.contract_matrix import Contract
 from flakestorm.core.contract_run import ANEW, ContractRun, contract_chaos
+from flakestorm.core.isolation import Lanes, is_independent, isolation_of
 from flakestorm.model.outcome import Outcome
 from flakestorm.model.trial import Trial
 

@@ -25,7 +25,8 @@ def test_errors_and_warnings(run: Run, cause: Cause) -> None:
         replace(cause, rule="a", severity=Severity.HIGH),
         replace(cause, rule="b", severity=Severity.LOW),
     )
-    first, second = annotated(replace(run, causes=causes), {"a": 7}, Severity.MEDIUM)
+    told = replace(run, causes=causes, info=replace(run.info, rule_lines={"a": 7}))
+    first, second = annotated(told, Severity.MEDIUM)
     file = run.info.config_path or "flakestorm.yaml"
     assert first.startswith(f"::error file={file},line=7,title=a::")
     assert second.startswith(f"::warning file={file},line=1,title=b::")
@@ -34,14 +35,14 @@ def test_errors_and_warnings(run: Run, cause: Cause) -> None:
 def test_a_session_that_goes_wrong_is_an_error(run: Run, cause: Cause) -> None:
     """Whatever the severity: it fails the run."""
     causes = (replace(cause, severity=Severity.LOW, type="replay: june"),)
-    (line,) = annotated(replace(run, causes=causes), {}, Severity.CRITICAL)
+    (line,) = annotated(replace(run, causes=causes), Severity.CRITICAL)
     assert line.startswith("::error ")
 
 
 def test_hostile_text_is_no_command(run: Run, cause: Cause) -> None:
     """Neither in a name, whose commas and colons would begin other properties, nor in a text."""
     bad = replace(cause, rule="x,line=1::\n::error::", title="50% off\r\n::set-output name=a::b")
-    (line,) = annotated(replace(run, causes=(bad,)), {}, Severity.LOW)
+    (line,) = annotated(replace(run, causes=(bad,)), Severity.LOW)
     assert "\n" not in line
     assert "\r" not in line
     assert line.count("::set-output") == 1
@@ -55,7 +56,7 @@ def test_github_shows_ten(run: Run, cause: Cause) -> None:
     """Of each level."""
     causes = tuple(replace(cause, rule=f"r{n}", severity=Severity.HIGH) for n in range(MOST + 5))
     low = tuple(replace(cause, rule=f"s{n}", severity=Severity.LOW) for n in range(MOST + 5))
-    lines = list(annotated(replace(run, causes=causes + low), {}, Severity.HIGH))
+    lines = list(annotated(replace(run, causes=causes + low), Severity.HIGH))
     assert sum(line.startswith("::error") for line in lines) == MOST
     assert sum(line.startswith("::warning") for line in lines) == MOST
 
@@ -63,10 +64,10 @@ def test_github_shows_ten(run: Run, cause: Cause) -> None:
 def test_a_failure_without_a_cause_is_told(run: Run) -> None:
     """Such as a score that is too low, or an error budget that is spent."""
     failed = replace(run, causes=(), assessment=replace(run.assessment, exit_code=3, headline="Errors."))
-    (line,) = annotated(failed, {}, Severity.LOW)
+    (line,) = annotated(failed, Severity.LOW)
     assert line.endswith("title=flakestorm::Errors.")
     good = replace(failed, assessment=replace(run.assessment, exit_code=0))
-    assert list(annotated(good, {}, Severity.LOW)) == []
+    assert list(annotated(good, Severity.LOW)) == []
 
 
 @pytest.mark.parametrize(("inside", "file"), [(True, "a/b.yaml"), (False, "/elsewhere/b.yaml")])
@@ -77,7 +78,7 @@ def test_files_are_told_from_here(
     monkeypatch.chdir(tmp_path)
     path = str(tmp_path / "a/b.yaml") if inside else file
     told = replace(run, causes=(cause,), info=replace(run.info, config_path=path))
-    (line,) = annotated(told, {}, Severity.LOW)
+    (line,) = annotated(told, Severity.LOW)
     assert f" file={file}," in line
 
 

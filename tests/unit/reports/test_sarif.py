@@ -80,6 +80,16 @@ def test_causes_and_findings_are_results(run: Run) -> None:
     assert (found["invocations"][0]["exitCode"], found["properties"]["trials"]) == (1, 400)
 
 
+def test_results_point_at_the_broken_rule(run: Run) -> None:
+    """Where the configuration has it; findings have no rule, and point at the file's first line."""
+    rule = run.causes[0].rule
+    told = replace(run, info=replace(run.info, rule_lines={rule: 12}))
+    lines = [result["locations"][0]["physicalLocation"]["region"]["startLine"] for result in results(told)]
+    assert lines[0] == 12
+    expected = [12 if cause.rule == rule else 1 for cause in run.causes]
+    assert lines == [*expected, *(1 for _ in run.findings)]
+
+
 def test_messages_tell_the_story(run: Run) -> None:
     """What was sent, what came back, why, and how to see it again."""
     cause = run.causes[0]

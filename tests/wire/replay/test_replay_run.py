@@ -89,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
 ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 '''
 
-REMEMBERS = '''
+REMEMBERS = """
 registry = {}
 asked = []
 
@@ -101,8 +101,8 @@ def reset():
 def invoke(prompt):
     asked.append(prompt)
     return f"question {len(asked)}."
-'''
-REMEMBERS_SERVED = '''
+"""
+REMEMBERS_SERVED = """
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -123,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
-'''
+"""
 
 
 def sessions(*responses: list[dict[str, Any]]) -> list[dict[str, Any]]:
