@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.metadata import entry_points
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from flakestorm.model.errors import PluginError, UsageError
 from flakestorm.model.nearest import did_you_mean
@@ -69,7 +70,7 @@ class Registry(Generic[T]):
         if self._loaded:
             return
         self._loaded = True
-        for entry in entry_points(group=self.group):
+        for entry in _installed().select(group=self.group):
             try:
                 # Importing the module is enough: its decorators register.
                 entry.load()
@@ -79,6 +80,12 @@ class Registry(Generic[T]):
                     BrokenPlugin,
                     stacklevel=2,
                 )
+
+
+@cache
+def _installed() -> Any:
+    """The entry points of all packages. To find them the metadata of each is read, which takes a while."""
+    return entry_points()
 
 
 def _twice(first: str, second: str) -> str:

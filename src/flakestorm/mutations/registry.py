@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from types import CodeType
 from typing import NamedTuple, TypeVar
 
 from flakestorm.model.attack import Attack
@@ -78,19 +79,35 @@ class OperatorInfo:
     touches_protected: bool = False
 
 
+_PARAMETERS = ("source", "rng", "intensity")
+_TYPES = tuple(type_.value for type_ in MutationType)
+
+
+def _takes(function: Operator) -> tuple[str, ...]:
+    """The names of its parameters."""
+    code = getattr(function, "__code__", None)
+    if code is not None and code.co_varnames[: code.co_argcount] == _PARAMETERS and _nothing_else(code):
+        # There are hundreds of operators, and a signature takes a hundred times as long.
+        return _PARAMETERS
+    return tuple(inspect.signature(function).parameters)
+
+
+def _nothing_else(code: CodeType) -> bool:
+    return not code.co_kwonlyargcount and not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+
+
 def _check(name: str, info: OperatorInfo) -> None:
-    parameters = list(inspect.signature(info.function).parameters)
-    if parameters != ["source", "rng", "intensity"]:
+    parameters = _takes(info.function)
+    if parameters != _PARAMETERS:
         raise PluginError(
             f"operator '{name}' takes ({', '.join(parameters)}); it must take (source, rng, intensity)"
         )
     if not info.summary:
         raise PluginError(f"operator '{name}' has no docstring; its first line is its description")
-    types = [type_.value for type_ in MutationType]
-    if info.type not in types:
+    if info.type not in _TYPES:
         raise PluginError(
             f"operator '{name}' is of the unknown mutation type '{info.type}'"
-            f"{did_you_mean(info.type, types) or '.'} Known: {', '.join(types)}"
+            f"{did_you_mean(info.type, _TYPES) or '.'} Known: {', '.join(_TYPES)}"
         )
     if not info.weight > 0:
         raise PluginError(f"operator '{name}' has the weight {info.weight}; it must be above 0")
