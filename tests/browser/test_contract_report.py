@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from flakestorm.model.ci import CiResult, CiTerms, Pillar
 from flakestorm.model.contract import Promise, Terms
-from flakestorm.model.run import Run
+from flakestorm.model.run import Run, Score, Scores
 from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
 from flakestorm.scoring.contract import ContractTally
 
@@ -50,6 +51,28 @@ def test_a_cell_opens_its_trials(open_run: OpenRun, contract_run: Run) -> None:
     assert page.locator("select[name=scenario]").input_value() == cell.scenario
     page.locator("#filters [type=reset]").click()
     assert page.locator("select[name=rule]").input_value() == ""
+
+
+def test_what_ci_asks_of_a_score_is_beside_it(open_run: OpenRun, contract_run: Run) -> None:
+    """With a sign and words, and whether it is kept."""
+    scores = Scores(
+        overall=Score(0.7, 0.6, 0.8, 40),
+        robustness=Score(0.5, 0.4, 0.6, 30),
+        contract=Score(0.9, 0.8, 1.0, 9),
+    )
+    pillars = (
+        Pillar("mutation", True, 0.5, 0.8, 0.5, 0.4, 0.6, 30),
+        Pillar("chaos", False, 0.0),
+        Pillar("contract", True, 0.5, 0.85, 0.9, 0.8, 1.0, 9),
+        Pillar("replay", False, 0.0),
+    )
+    ci = CiResult(CiTerms(("mutation", "contract")), pillars)
+    page = open_run(replace(contract_run, scores=scores, ci=ci)).page
+    rows = page.locator("table.scores tbody tr").all_inner_texts()
+    told = {row.split()[0]: row for row in rows}
+    assert "✕ below the minimum of 80 %" in told["Robustness"]
+    assert "✓ minimum 85 %" in told["Contract"]
+    assert "minimum" not in told["Overall"]
 
 
 def test_statuses_are_told_without_colour(open_run: OpenRun, contract_run: Run) -> None:

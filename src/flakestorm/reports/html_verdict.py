@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flakestorm.model.ci import CHAOS, MUTATION
 from flakestorm.model.run import Run, Score, Totals
 from flakestorm.reports.markup import Content, Html, join, tag, view
 from flakestorm.reports.rerun import repeated
@@ -22,6 +23,8 @@ PILLARS = {
     "contract": "Contract",
     "replay": "Replay",
 }
+_SCORE_OF = {MUTATION: "robustness", CHAOS: "chaos_resilience"}
+"""Pillars of `flakestorm ci` whose scores have another name."""
 STATUSES = ("passed", "failed", "errored", "inconclusive", "skipped")
 SIGNS = {"passed": "✓", "failed": "✕", "errored": "!", "inconclusive": "?", "skipped": "–"}
 """A sign beside every status colour, so that nothing is said by colour alone."""
@@ -80,8 +83,9 @@ def _headline(sentence: str) -> Html:
 
 
 def _scores(run: Run) -> Html:
+    minima = _minima(run)
     rows = [
-        _score_row(words, score)
+        _score_row(words, score, minima.get(name))
         for name, words in PILLARS.items()
         if (score := getattr(run.scores, name)) is not None and not _repeats(run, name)
     ]
@@ -109,7 +113,17 @@ def _repeats(run: Run, name: str) -> bool:
     return name == "overall" and len(measured) <= 2
 
 
-def _score_row(words: str, score: Score) -> Html:
+def _minima(run: Run) -> dict[str, float]:
+    """What `flakestorm ci` asks of each score."""
+    pillars = run.ci.pillars if run.ci is not None else ()
+    return {
+        _SCORE_OF.get(pillar.name, pillar.name): pillar.minimum
+        for pillar in pillars
+        if pillar.minimum is not None
+    }
+
+
+def _score_row(words: str, score: Score, minimum: float | None) -> Html:
     return tag(
         "tr",
         tag("th", words, scope="row"),
@@ -118,10 +132,17 @@ def _score_row(words: str, score: Score) -> Html:
             "td",
             tag("strong", percent(score.value)),
             tag("span", f" {percent(score.low)[:-2]}–{percent(score.high)}", class_="muted"),
+            None if minimum is None else _demand(score, minimum),
             class_="number",
         ),
         tag("td", f"{score.judged:,}", class_="number"),
     )
+
+
+def _demand(score: Score, minimum: float) -> Html:
+    if score.value < minimum:
+        return tag("small", f"✕ below the minimum of {percent(minimum)}", class_="demand missed")
+    return tag("small", f"✓ minimum {percent(minimum)}", class_="demand muted")
 
 
 def interval_picture(score: Score) -> Html:
