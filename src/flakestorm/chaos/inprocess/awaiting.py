@@ -18,6 +18,7 @@ from flakestorm.chaos.inprocess.passage import (
     is_streamed,
     recorded_headers,
     unframed,
+    whole_body,
 )
 from flakestorm.chaos.inprocess.remade import raised_in
 from flakestorm.chaos.inprocess.words import AsyncReply, Words
@@ -65,7 +66,10 @@ async def _reply(passage: Passage, upstream: AsyncUpstream) -> AsyncReply:
     if shaped and not streamed:
         pieces = _one(await _drained(reply))
     headers = unframed(reply.headers) if shaped or effect.framing else reply.headers
-    return _given(passage, AsyncReply(reply.status, headers, pieces, reply.close), streamed, shaped)
+    whole = None if streamed else reply.body
+    return _given(
+        passage, AsyncReply(reply.status, headers, pieces, reply.close, body=whole), streamed, shaped
+    )
 
 
 async def _asked(passage: Passage, upstream: AsyncUpstream) -> AsyncReply:
@@ -83,7 +87,8 @@ async def _asked(passage: Passage, upstream: AsyncUpstream) -> AsyncReply:
     if raised is not None:
         raise raised
     headers = recorded_headers(request, recorded)
-    return AsyncReply(recorded.status, headers, _played(passage, recorded), _nothing)
+    pieces = _played(passage, recorded)
+    return AsyncReply(recorded.status, headers, pieces, _nothing, body=whole_body(recorded))
 
 
 def _taped(reply: AsyncReply, tape: Tape) -> AsyncReply:
@@ -113,7 +118,7 @@ async def _played(passage: Passage, recorded: Recorded) -> AsyncIterator[bytes]:
 
 
 def _whole(passage: Passage, answer: Answer) -> AsyncReply:
-    reply = AsyncReply(answer.status, framed(answer), _one(answer.body), _nothing)
+    reply = AsyncReply(answer.status, framed(answer), _one(answer.body), _nothing, body=answer.body)
     return _given(passage, reply, streamed=False, shaped=False)
 
 
@@ -136,6 +141,8 @@ async def _drained(reply: AsyncReply) -> bytes:
 def _given(passage: Passage, reply: AsyncReply, streamed: bool, shaped: bool) -> AsyncReply:
     """``reply`` as the agent sees it; the call is over when it is read or closed."""
     passage.begun(reply.status, reply.headers)
+    if passage.is_whole(reply.body, shaped):
+        return reply
     pieces = _pieces(passage, reply, Body(passage.call.effect, passage.words, streamed, shaped))
 
     async def close() -> None:

@@ -17,6 +17,7 @@ from flakestorm.chaos.inprocess.passage import (
     is_streamed,
     recorded_headers,
     unframed,
+    whole_body,
 )
 from flakestorm.chaos.inprocess.remade import raised_in
 from flakestorm.chaos.inprocess.words import Reply, Words
@@ -64,7 +65,8 @@ def _reply(passage: Passage, upstream: Upstream) -> Reply:
     if shaped and not streamed:
         pieces = iter((_drained(reply),))
     headers = unframed(reply.headers) if shaped or effect.framing else reply.headers
-    return _given(passage, Reply(reply.status, headers, pieces, reply.close), streamed, shaped)
+    whole = None if streamed else reply.body
+    return _given(passage, Reply(reply.status, headers, pieces, reply.close, body=whole), streamed, shaped)
 
 
 def _asked(passage: Passage, upstream: Upstream) -> Reply:
@@ -82,7 +84,8 @@ def _asked(passage: Passage, upstream: Upstream) -> Reply:
     if raised is not None:
         raise raised
     headers = recorded_headers(request, recorded)
-    return Reply(recorded.status, headers, _played(passage, recorded), _nothing)
+    pieces = _played(passage, recorded)
+    return Reply(recorded.status, headers, pieces, _nothing, body=whole_body(recorded))
 
 
 def _taped(reply: Reply, tape: Tape) -> Reply:
@@ -113,9 +116,8 @@ def _played(passage: Passage, recorded: Recorded) -> Iterator[bytes]:
 
 def _whole(passage: Passage, answer: Answer) -> Reply:
     pieces = iter((answer.body,) if answer.body else ())
-    return _given(
-        passage, Reply(answer.status, framed(answer), pieces, _nothing), streamed=False, shaped=False
-    )
+    reply = Reply(answer.status, framed(answer), pieces, _nothing, body=answer.body)
+    return _given(passage, reply, streamed=False, shaped=False)
 
 
 def _nothing() -> None:
@@ -132,6 +134,8 @@ def _drained(reply: Reply) -> bytes:
 def _given(passage: Passage, reply: Reply, streamed: bool, shaped: bool) -> Reply:
     """``reply`` as the agent sees it; the call is over when it is read or closed."""
     passage.begun(reply.status, reply.headers)
+    if passage.is_whole(reply.body, shaped):
+        return reply
     pieces = _pieces(passage, reply, Body(passage.call.effect, passage.words, streamed, shaped))
 
     def close() -> None:

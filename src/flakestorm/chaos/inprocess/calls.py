@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from flakestorm.chaos.effect import Answer
@@ -157,10 +158,15 @@ def tool_request(name: str, where: str, arguments: object) -> CallRequest:
     )
 
 
+@lru_cache(maxsize=256)
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(function)
+
+
 def arguments_of(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> object:
     """The arguments by name, or by position where they do not fit."""
     try:
-        bound = inspect.signature(function).bind(*args, **kwargs).arguments
+        bound = _signature(function).bind(*args, **kwargs).arguments
     except (TypeError, ValueError):
         return {"args": list(args), **kwargs}
     return {key: value for key, value in bound.items() if key not in ("self", "cls")}

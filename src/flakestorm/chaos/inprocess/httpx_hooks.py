@@ -98,9 +98,8 @@ def _blocking(httpx: Any, watch: Watch, original: Callable[..., Any]) -> Callabl
             )
 
         reply = passed(call, _Words(httpx, request), upstream)
-        return httpx.Response(
-            reply.status, headers=list(reply.headers), stream=Stream(reply), extensions=extensions
-        )
+        stream = Stream(reply) if reply.body is None else httpx.ByteStream(reply.body)
+        return httpx.Response(reply.status, headers=list(reply.headers), stream=stream, extensions=extensions)
 
     return handle_request
 
@@ -136,9 +135,8 @@ def _awaiting(httpx: Any, watch: Watch, original: Callable[..., Any]) -> Callabl
             )
 
         reply = await async_passed(call, _Words(httpx, request), upstream)
-        return httpx.Response(
-            reply.status, headers=list(reply.headers), stream=Stream(reply), extensions=extensions
-        )
+        stream = Stream(reply) if reply.body is None else httpx.ByteStream(reply.body)
+        return httpx.Response(reply.status, headers=list(reply.headers), stream=stream, extensions=extensions)
 
     return handle_async_request
 

@@ -58,6 +58,15 @@ class Passage:
         if not has_body(self.call.request, status) or 300 <= status < 400:
             self._unread_is_fine = True
 
+    def is_whole(self, body: bytes | None, shaped: bool) -> bool:
+        """Whether the answer is complete with ``body``: then the call is over."""
+        if body is None or shaped or self.call.effect.framing:
+            return False
+        if body:
+            self.received.add(body)
+        self.note()
+        return True
+
     def note(self, ended: str = "") -> None:
         """The call is over."""
         self.call.close(self.status, ended, self.received.text, self.received.tokens)
@@ -146,6 +155,13 @@ class Body:
             yield from self._shaper.finish()
         if self._framing:
             raise Broken("cut", self._words.short())
+
+
+def whole_body(recorded: Recorded) -> bytes | None:
+    """All of a recorded body that comes in one go; None where it comes piece by piece, or not to its end."""
+    if recorded.ended or any(at_ms for at_ms, _ in recorded.chunks):
+        return None
+    return recorded.body
 
 
 def recorded_headers(request: CallRequest, recorded: Recorded) -> Headers:

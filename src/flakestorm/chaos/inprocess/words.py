@@ -57,20 +57,25 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer on its way to blocking code. ``close`` lets go of the connection and may come twice."""
+    """An answer on its way to blocking code. ``close`` lets go of the connection and may come twice.
+
+    ``body`` is what ``pieces`` have, where all of it is there at once; else None.
+    """
 
     status: int
     headers: Headers
     pieces: Iterator[bytes]
     close: Callable[[], None]
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AsyncReply:
-    """An answer on its way to async code. ``drop`` notes that nobody reads on; it lets go of nothing."""
+    """The same for async code. ``drop`` notes that nobody reads on; it lets go of nothing."""
 
     status: int
     headers: Headers
     pieces: AsyncIterator[bytes]
     close: Callable[[], Awaitable[None]]
     drop: Callable[[], None] = lambda: None
+    body: bytes | None = None
