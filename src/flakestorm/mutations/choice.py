@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import cycle, islice
 
 from flakestorm.model.composition import JOINT, operators_in, types_in
@@ -56,7 +56,7 @@ class Choices:
             if name == TEMPLATE:
                 of_type += [Choice(f"custom.{key}", ((info, text),)) for key, text in self._templates.items()]
             else:
-                of_type.append(Choice(name, ((info, ""),)))
+                of_type.append(_single(info))
         return found
 
     def parts(self, type_: str) -> list[list[Choice]]:
@@ -83,7 +83,13 @@ class Choices:
         parts = operators_in(name)
         if len(parts) > 1:
             return composed([self.named(part) for part in parts])
-        return Choice(name, ((operators.get(name), ""),))
+        return _single(operators.get(name))
+
+
+@cache
+def _single(info: OperatorInfo) -> Choice:
+    """The one operator. There are hundreds, and every ``Mutator`` has them all."""
+    return Choice(info.name, ((info, ""),))
 
 
 def texts(choices: Sequence[Choice]) -> list[Choice]:
