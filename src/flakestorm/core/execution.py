@@ -350,8 +350,9 @@ class Execution:
             stopped = await engine.run()
             facts = self._concluded(facts, stopped, store.seconds(), models.notes())
             store.set_facts(facts.to_dict())
-            if not stopped:
-                facts = await self._shrunk(facts, tally, executor, engine)
+            reduced = facts if stopped else await self._shrunk(facts, tally, executor, engine)
+            if reduced is not facts:
+                facts = reduced
                 store.set_facts(facts.to_dict())
         if self.cassette is not None:
             facts = replace(facts, info=self.cassette.noted(facts.info))

@@ -13,7 +13,10 @@ APPLICATION_ID = 0x464C4B53
 """'FLKS' in the file's header: this is a run of flakestorm."""
 VERSION = 1
 
-_SCHEMA = """
+_SCHEMA = f"""
+BEGIN;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE trials (
     seq INTEGER PRIMARY KEY,
@@ -24,7 +27,9 @@ CREATE TABLE trials (
     at REAL NOT NULL,
     record BLOB NOT NULL
 );
+COMMIT;
 """
+"""In one transaction, because each waits for the disk."""
 
 
 @contextmanager
@@ -62,10 +67,7 @@ def create(path: Path) -> sqlite3.Connection:
         path.open("xb").close()
         try:
             connection = _connect(path)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
             connection.executescript(_SCHEMA)
-            connection.commit()
         except BaseException:
             discard(path)
             raise
