@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -24,7 +23,10 @@ def default_folder() -> Path:
 
 
 class RunFolder:
-    """All runs below one folder. Ids sort by time: ``20261122-164311-3fa9``."""
+    """All runs below one folder.
+
+    Ids sort by time: ``20261122-164311-3fa9`` is a day, a second, and its fraction in units of 1/65536.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or default_folder()
@@ -37,8 +39,10 @@ class RunFolder:
                 f"{self.folder} is a file, and flakestorm keeps its runs in a folder of that name. "
                 "Move it away, or set FLAKESTORM_HOME to another folder."
             )
-        stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
-        return self.runs / f"{stamp}-{secrets.token_hex(2)}{ENDING}"
+        now = datetime.now(timezone.utc)
+        # Of two runs in one second, too, it must be clear which is the latest.
+        fraction = now.microsecond * 0x10000 // 1_000_000
+        return self.runs / f"{now:%Y%m%d-%H%M%S}-{fraction:04x}{ENDING}"
 
     def ids(self) -> list[str]:
         """All run ids, the oldest first."""

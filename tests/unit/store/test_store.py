@@ -132,6 +132,15 @@ async def test_a_damaged_record_says_which(tmp_path: Path, make_record: MakeReco
     run.close()
 
 
+def test_ids_sort_by_time(tmp_path: Path) -> None:
+    """Within one second, too: else the latest of two short runs would be a matter of luck."""
+    folder = RunFolder(tmp_path)
+    ids = [folder.new_path().stem for _ in range(300)]
+    assert ids == sorted(ids)
+    assert len({id_[:15] for id_ in ids}) < 300
+    assert len(set(ids)) > 1
+
+
 def test_finding_runs(tmp_path: Path) -> None:
     """By id, by the beginning of one, the latest; otherwise an explanation."""
     folder = RunFolder(tmp_path)
