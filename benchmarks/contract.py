@@ -12,8 +12,9 @@ from contract_agent import DELAY_S
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.contract_matrix import Contract
 from flakestorm.core.contract_run import contract_chaos
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
 from flakestorm.core.loop import run_async
+from flakestorm.core.wishes import Wishes
 from flakestorm.model.run import Run
 from flakestorm.store.runs import RunFolder
 

@@ -13,9 +13,10 @@ from time import perf_counter
 import aiohttp
 
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
 from flakestorm.core.loop import run_async
 from flakestorm.core.plan import Plan
+from flakestorm.core.wishes import Wishes
 from flakestorm.mutations.engine import Mutator
 from flakestorm.store.runs import RunFolder
 

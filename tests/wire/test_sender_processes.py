@@ -17,7 +17,8 @@ from flakestorm.agents.open import open_agent
 from flakestorm.agents.outsourced import OutsourcedAgent, outsourced, senders_for
 from flakestorm.agents.port import Request
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
+from flakestorm.core.wishes import Wishes
 from flakestorm.model.errors import WorkError
 from flakestorm.model.outcome import ErrorKind
 from flakestorm.store.runs import RunFolder

@@ -45,7 +45,7 @@ def chaos(
     """
     from flakestorm.cli.consoles import console
     from flakestorm.core.config import load_config
-    from flakestorm.core.execution import Wishes
+    from flakestorm.core.wishes import Wishes
 
     loaded = load_config(config).with_advanced(seed=seed, concurrency=concurrency)
     scenarios = wanted_chaos(loaded, chaos=True, only=True, profiles=profile)

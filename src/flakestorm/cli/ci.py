@@ -29,7 +29,7 @@ from flakestorm.model.verdict import Severity
 
 if TYPE_CHECKING:
     from flakestorm.core.config import FlakeStormConfig
-    from flakestorm.core.execution import Wishes
+    from flakestorm.core.wishes import Wishes
     from flakestorm.scoring.ci_config import CiConfig
 
 _PILLARS = {"robustness": "mutation", "chaos": "chaos", "contract": "contract", "replay": "replay"}
@@ -146,8 +146,8 @@ def _wishes(
     config: FlakeStormConfig, asked: CiConfig, resume: str | None, only: str | None, profiles: list[str]
 ) -> Wishes:
     from flakestorm.core.ci_run import ci_chaos, ci_terms
-    from flakestorm.core.execution import Wishes
     from flakestorm.core.replay_run import Replays
+    from flakestorm.core.wishes import Wishes
 
     chaos = ci_chaos(config, profiles)
     has_sessions = config.replays is not None and bool(config.replays.sessions)

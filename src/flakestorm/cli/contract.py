@@ -78,7 +78,7 @@ def run(
     from flakestorm.core.config import load_config
     from flakestorm.core.contract_matrix import Contract
     from flakestorm.core.contract_run import contract_chaos
-    from flakestorm.core.execution import Wishes
+    from flakestorm.core.wishes import Wishes
 
     loaded = load_config(config).with_advanced(seed=seed, concurrency=concurrency)
     wishes = Wishes(

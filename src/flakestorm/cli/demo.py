@@ -44,8 +44,8 @@ def demo(
     from flakestorm.cli.run import present, watched
     from flakestorm.core.chaos_plan import Chaos
     from flakestorm.core.config import load_config
-    from flakestorm.core.execution import Wishes
     from flakestorm.core.replay_run import Replays
+    from flakestorm.core.wishes import Wishes
     from flakestorm.demo.configuration import FILE, place_configuration
     from flakestorm.reports.formats import format_of
 

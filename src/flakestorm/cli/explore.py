@@ -62,7 +62,7 @@ def explore(
     from flakestorm.cli.consoles import console
     from flakestorm.core.chaos_plan import Chaos
     from flakestorm.core.config import load_config
-    from flakestorm.core.execution import Wishes
+    from flakestorm.core.wishes import Wishes
 
     # Reducing is for prompts; here every failing set of faults is made minimal on the way.
     loaded = load_config(config).with_advanced(seed=seed, concurrency=concurrency, shrink_budget=0)

@@ -76,8 +76,8 @@ def reliability(
         )
     from flakestorm.cli.consoles import console
     from flakestorm.core.config import load_config
-    from flakestorm.core.execution import Wishes
     from flakestorm.core.reliability_plan import reliability_chaos
+    from flakestorm.core.wishes import Wishes
     from flakestorm.model.reliability import Grid
 
     ks = _passes(k)

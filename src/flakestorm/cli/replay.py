@@ -121,9 +121,9 @@ def run(
         return _save_or_show(found, _folder(output), _redactor(config, secrets), force, console(quiet))
     from flakestorm.cli.run import run_and_report
     from flakestorm.core.config import load_config
-    from flakestorm.core.execution import Wishes
     from flakestorm.core.replay_run import Replays
     from flakestorm.core.replay_sources import auto_imported, in_memory, redactor
+    from flakestorm.core.wishes import Wishes
 
     loaded = load_config(config).with_advanced(concurrency=concurrency)
     redact = redactor(loaded.secrets | secrets)

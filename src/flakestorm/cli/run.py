@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from flakestorm.core.chaos_plan import Chaos
     from flakestorm.core.config import FlakeStormConfig
-    from flakestorm.core.execution import Wishes
+    from flakestorm.core.wishes import Wishes
     from flakestorm.model.run import Run, RunInfo
 
 
@@ -122,7 +122,7 @@ def run(
         return int(verify(config, quiet=quiet))
     from flakestorm.cli.consoles import console
     from flakestorm.core.config import load_config
-    from flakestorm.core.execution import Wishes
+    from flakestorm.core.wishes import Wishes
 
     loaded = load_config(config).with_advanced(
         seed=seed,

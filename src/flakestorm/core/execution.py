@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 
@@ -19,9 +19,8 @@ from flakestorm.agents.wire.permission import attack_refusal
 from flakestorm.chaos.faults.engine import FaultEngine
 from flakestorm.chaos.traffic import Traffic
 from flakestorm.core.assembly import Facts, assemble
-from flakestorm.core.cassette_run import CASSETTE, CassetteWish, cassette_run, facts_of
+from flakestorm.core.cassette_run import CASSETTE, cassette_run, facts_of
 from flakestorm.core.chaos_environment import Environment, led_through, nothing
-from flakestorm.core.chaos_plan import Chaos
 from flakestorm.core.chaos_recall import CHAOS, chaos_of
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.contract_run import ContractRun
@@ -34,7 +33,7 @@ from flakestorm.core.pace import Pace
 from flakestorm.core.plan import Plan, Planned, Selection
 from flakestorm.core.planning import CONTRACT, REPLAY, Strategy, make_plan, strategy_of
 from flakestorm.core.redacted_errors import redacted_errors
-from flakestorm.core.replay_run import Replays, check_sessions
+from flakestorm.core.replay_run import check_sessions
 from flakestorm.core.run_names import id_to_resume
 from flakestorm.core.selection import parse_selection
 from flakestorm.core.sending import is_watched, sender
@@ -43,8 +42,8 @@ from flakestorm.core.shrinking import Shrinker
 from flakestorm.core.signals import stopping_on_signals
 from flakestorm.core.surroundings import surroundings_of
 from flakestorm.core.target import describe_target
+from flakestorm.core.wishes import Wishes
 from flakestorm.invariants.judge import Judge
-from flakestorm.model.ci import CiTerms
 from flakestorm.model.errors import UsageError
 from flakestorm.model.events import Event, FindingMade, Reducing, RunFinished, RunStarted, Throttled
 from flakestorm.model.finding import Finding
@@ -56,35 +55,13 @@ from flakestorm.model.verdict import Severity
 from flakestorm.mutations.engine import Mutator
 from flakestorm.scoring.tally import Tally
 from flakestorm.store.run_file import RunFile
-from flakestorm.store.runs import RunFolder, exclusive
+from flakestorm.store.runs import exclusive
 
 REPLAYS = "replays"
 """The section of recorded sessions."""
 
 VARIANTS = "variants"
 """The name under which a run stores what a language model wrote for it, so that resuming asks nobody."""
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the caller asks for beside the configuration.
-
-    ``resume`` is a run id, the beginning of one, or ``latest``. ``only`` is a selection such as
-    ``failed``. ``min_score`` (0–1) overrides the configuration's. ``target`` is an agent object. ``chaos``
-    are the scenarios to go through; a resumed run has its own. ``replays`` are recorded sessions, which a
-    resumed run needs again. ``ci`` is what a run of all pillars is judged by.
-    ``cassette`` answers the agent's calls, or keeps the answers; a resumed run needs the same one again.
-    """
-
-    resume: str | None = None
-    only: str | None = None
-    min_score: float | None = None
-    target: object | None = None
-    chaos: Chaos | None = None
-    replays: Replays | None = None
-    ci: CiTerms | None = None
-    cassette: CassetteWish | None = None
-    folder: RunFolder = field(default_factory=RunFolder)
 
 
 class Execution:

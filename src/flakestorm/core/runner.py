@@ -35,7 +35,8 @@ class FlakeStormRunner:
 
     async def run(self) -> RunResult:
         """Run everything. Raises ``FlakestormError`` when flakestorm cannot do its work."""
-        from flakestorm.core.execution import Execution, Wishes
+        from flakestorm.core.execution import Execution
+        from flakestorm.core.wishes import Wishes
 
         progress = self._progress()
         try:

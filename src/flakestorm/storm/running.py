@@ -9,7 +9,8 @@ from threading import Thread
 
 from flakestorm.core.contract_matrix import Contract
 from flakestorm.core.contract_run import contract_chaos
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
+from flakestorm.core.wishes import Wishes
 from flakestorm.model.run import Run
 from flakestorm.store.runs import RunFolder
 from flakestorm.storm.experiment import Experiment

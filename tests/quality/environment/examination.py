@@ -17,7 +17,8 @@ from flakestorm.chaos.inprocess.installed import installed
 from flakestorm.cli.explore import BUDGET
 from flakestorm.core.chaos_plan import ALL_PROFILES, Chaos
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
+from flakestorm.core.wishes import Wishes
 from flakestorm.model.outcome import ErrorKind
 from flakestorm.model.record import TrialStatus
 from flakestorm.model.run import Run

@@ -18,7 +18,8 @@ from flakestorm.core.contract_latest import latest_contract_run
 from flakestorm.core.contract_matrix import Contract
 from flakestorm.core.contract_plan import ContractPlan
 from flakestorm.core.contract_run import contract_chaos
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
+from flakestorm.core.wishes import Wishes
 from flakestorm.model.contract import ContractVerdict
 from flakestorm.model.errors import UsageError, WorkError
 from flakestorm.model.run import Run

@@ -11,7 +11,8 @@ import pytest
 
 from flakestorm.core.assembly import load_run
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
+from flakestorm.core.wishes import Wishes
 from flakestorm.model.errors import AgentUnreachable, StoreError, UsageError
 from flakestorm.model.events import Event, RunStarted, Throttled, TrialFinished
 from flakestorm.model.record import TrialRecord, TrialStatus

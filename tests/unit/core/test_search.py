@@ -11,8 +11,9 @@ import pytest
 
 from flakestorm.core.assembly import load_run
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
 from flakestorm.core.search import SearchPlan, searchable, shape_of
+from flakestorm.core.wishes import Wishes
 from flakestorm.model.errors import UsageError
 from flakestorm.model.mutation import Edit, Kind, Mutation
 from flakestorm.model.prompt import GoldenPrompt

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
+from flakestorm.core.wishes import Wishes
 from flakestorm.model.errors import UsageError
 from flakestorm.model.events import Event, Reducing
 from flakestorm.model.minimal import Minimal

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
 from flakestorm.core.verification import verify_setup
+from flakestorm.core.wishes import Wishes
 from flakestorm.model.record import TrialStatus
 from flakestorm.model.run import Run
 from flakestorm.model.verdict import VerdictStatus

@@ -14,7 +14,8 @@ import pytest
 from aiohttp import web
 
 from flakestorm.core.config import FlakeStormConfig
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
+from flakestorm.core.wishes import Wishes
 from flakestorm.model.events import Event, TrialFinished
 from flakestorm.model.record import TrialStatus
 from flakestorm.model.run import Run

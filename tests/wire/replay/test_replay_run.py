@@ -13,9 +13,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from flakestorm.core.config import load_config
-from flakestorm.core.execution import Execution, Wishes
+from flakestorm.core.execution import Execution
 from flakestorm.core.loop import run_async
 from flakestorm.core.replay_run import Replays
+from flakestorm.core.wishes import Wishes
 from flakestorm.model.record import TrialStatus
 from flakestorm.model.run import Run
 from flakestorm.reports.schema import report_schema
