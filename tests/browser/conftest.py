@@ -10,12 +10,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from flakestorm.model.run import Run
 from flakestorm.reports.formats import write_report
 
 FAKE_RUN = Path(__file__).parents[1] / "unit" / "reports" / "fake_run.py"
+# Tests wait by ``expect``: ``wait_for_function`` evaluates a text in the page, which its policy forbids
+# as soon as the first look does not find what is waited for.
+expect.set_options(timeout=30_000)
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

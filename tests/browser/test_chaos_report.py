@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 OpenRun = Callable[..., Any]
@@ -18,7 +19,7 @@ def test_scenario_opens_its_trials(open_run: OpenRun, fake: ModuleType) -> None:
     assert page.locator("#scenarios tbody tr").count() == 4
     assert page.locator('nav a[href="#scenarios"]').inner_text() == "Faults"
     page.locator('#scenarios a[href="#scenario=api_outage"]').click()
-    page.wait_for_function("document.querySelector('#found').textContent.includes(' of ')")
+    expect(page.locator("#found")).to_contain_text(" of ")
     assert page.locator("#found").inner_text().startswith("6 of ")
     assert page.locator("select[name=scenario]").input_value() == "api_outage"
 
@@ -80,9 +81,7 @@ def test_hostile_calls_are_inert(open_run: OpenRun, fake: ModuleType) -> None:
     page = open_run(run).page
     for record in fake.hostile_records():
         page.evaluate("(id) => { location.hash = 'trial=' + id; }", record.trial.id)
-        page.wait_for_function(
-            "(id) => document.querySelector('dialog .facts code')?.textContent === id", arg=record.trial.id
-        )
+        expect(page.locator("dialog .facts code").first).to_have_text(record.trial.id)
         page.locator("dialog .calls summary").first.click()
         assert page.evaluate("window.hacked") is None
         assert page.locator("dialog :is(script, img, style, base, iframe, a[href^=javascript])").count() == 0

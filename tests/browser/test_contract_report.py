@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from flakestorm.model.ci import CiResult, CiTerms, Pillar
 from flakestorm.model.contract import Promise, Terms
@@ -44,7 +45,7 @@ def test_a_cell_opens_its_trials(open_run: OpenRun, contract_run: Run) -> None:
     assert page.locator('nav a[href="#contract"]').inner_text() == "Contract"
     cell = next(c for c in contract_run.contract.cells if c.invariant == "polite" and c.failed)
     page.locator(f'#contract td a[href="#scenario={cell.scenario}&rule=polite"]').click()
-    page.wait_for_function("document.querySelector('#found').textContent.includes(' of ')")
+    expect(page.locator("#found")).to_contain_text(" of ")
     count = cell.passed + cell.failed + cell.errored + cell.inconclusive
     assert page.locator("#found").inner_text().startswith(f"{count} of ")
     assert page.locator("select[name=rule]").input_value() == "polite"

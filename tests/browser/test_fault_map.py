@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from flakestorm.model.fault_point import FaultPoint
 from flakestorm.model.outcome import Call, Outcome
@@ -63,7 +64,7 @@ def test_a_cell_opens_its_trials(open_run: OpenRun, explored: Run) -> None:
     assert page.locator("#map b").count() == 0
     assert page.locator('nav a[href="#map"]').inner_text() == "Fault map"
     cells.nth(1).click()
-    page.wait_for_function("document.querySelector('#found').textContent.includes(' of ')")
+    expect(page.locator("#found")).to_contain_text(" of ")
     assert page.locator("#found").inner_text().startswith("1 of ")
     assert page.locator("select[name=scenario]").input_value() == FAILED
 

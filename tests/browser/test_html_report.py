@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 OpenRun = Callable[..., Any]
@@ -53,7 +53,7 @@ def test_search_filters_and_lands_in_the_address(open_run: OpenRun, fake: Module
     page = opened.page
     page.keyboard.press("/")
     page.keyboard.type("traceback: keyerror")
-    page.wait_for_function("!document.querySelector('#found').textContent.includes('reading')")
+    expect(page.locator("#found")).not_to_contain_text("reading")
     shown = page.locator(BODY).count()
     assert 0 < shown < 20
     assert all("status" in text for text in page.locator(f"{BODY} .broke").all_inner_texts())
@@ -77,7 +77,7 @@ def test_cell_of_the_heat_map_opens_its_trials(open_run: OpenRun, fake: ModuleTy
     page = open_run(run).page
     cell = next(cell for cell in run.cells if cell.judged and not cell.errored)
     page.locator(f'.heatmap a[href="#prompt={cell.prompt}&type={cell.type}"]').click()
-    page.wait_for_function("document.querySelector('#found').textContent.includes(' of ')")
+    expect(page.locator("#found")).to_contain_text(" of ")
     assert int(found(page).split()[0]) >= cell.judged
     assert page.evaluate("document.querySelector('#trials').getBoundingClientRect().top") < 200
 
@@ -87,7 +87,7 @@ def test_cause_opens_its_trials(open_run: OpenRun, fake: ModuleType) -> None:
     run = fake.make_run(400)
     page = open_run(run).page
     page.get_by_role("link", name="Trials like it").first.click()
-    page.wait_for_function("document.querySelector('#found').textContent.includes(' of ')")
+    expect(page.locator("#found")).to_contain_text(" of ")
     assert found(page) == f"{run.causes[0].count} of 400 trials"
 
 
@@ -102,9 +102,7 @@ def test_drawer_by_keyboard(open_run: OpenRun, fake: ModuleType) -> None:
     first = page.locator("dialog .command code").first.inner_text()
     assert first.startswith("flakestorm run --only trial:")
     page.keyboard.press("j")
-    page.wait_for_function(
-        "(first) => document.querySelector('dialog .command code').textContent !== first", arg=first
-    )
+    expect(page.locator("dialog .command code").first).not_to_have_text(first)
     assert "trial=" in page.evaluate("location.hash")
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog:not([open])", state="attached")
@@ -182,13 +180,11 @@ def test_hostile_texts_are_inert(open_run: OpenRun, fake: ModuleType) -> None:
     page = open_run(run).page
     for record in fake.hostile_records():
         page.evaluate("(id) => { location.hash = 'trial=' + id; }", record.trial.id)
-        page.wait_for_function(
-            "(id) => document.querySelector('dialog .facts code')?.textContent === id", arg=record.trial.id
-        )
+        expect(page.locator("dialog .facts code").first).to_have_text(record.trial.id)
         assert page.evaluate("window.hacked") is None
         assert page.locator("dialog :is(script, img, style, base, iframe)").count() == 0
     page.evaluate("location.hash = 'q=onerror'")
-    page.wait_for_function("document.querySelector('#found').textContent.includes(' of ')")
+    expect(page.locator("#found")).to_contain_text(" of ")
     assert page.locator("main :is(script, img, style, base, iframe)").count() == 0
     assert page.evaluate("window.hacked") is None
 
@@ -211,14 +207,18 @@ def test_unknown_trial_says_so(open_run: OpenRun, fake: ModuleType) -> None:
     assert "This report has no trial <img src=x>" in page.locator("dialog").inner_text()
 
 
+FIRST_PAINT = """() => new Promise((done) => new PerformanceObserver((list) => {
+    for (const one of list.getEntriesByName("first-contentful-paint")) done(one.startTime);
+}).observe({ type: "paint", buffered: true }))"""
+
+
 def first_paint(page: Page, url: str) -> float:
     """Milliseconds until something is to be read; the best of three, since other programs run here too."""
     times = []
     for _ in range(3):
         page.goto("about:blank")
         page.goto(url)
-        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
-        times.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        times.append(page.evaluate(FIRST_PAINT))
     return float(min(times))
 
 
@@ -232,7 +232,7 @@ def test_twenty_thousand_trials(
     page.evaluate("document.querySelector('#rows').scrollTop = 1e9")
     page.wait_for_selector('tr[data-place="19999"]')
     page.fill("#search", "FS-7Q4M-K2XD obey-nothing-like-it")
-    page.wait_for_function("document.querySelector('#found').textContent === '0 of 20,000 trials'")
+    expect(page.locator("#found")).to_have_text("0 of 20,000 trials")
     word = tmp_path / "word.html"
     word.write_text("<!doctype html><title>word</title><p>word")
     other = browser.new_page()

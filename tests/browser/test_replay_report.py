@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from flakestorm.model.measures import PassHat
 from flakestorm.model.reliability import Grid, Surface, SurfaceCell, SurfaceSummary
@@ -48,7 +49,7 @@ def test_a_session_opens_its_trials(open_run: OpenRun, replay_run: Run) -> None:
         link = page.locator(f'#replay th a[href*="{session.terms.id}"]')
         assert link.count() == 1
         link.click()
-        page.wait_for_function("document.querySelector('#found').textContent.includes(' of ')")
+        expect(page.locator("#found")).to_contain_text(" of ")
         assert page.locator("#found").inner_text().startswith(f"{len(session.trials)} of ")
         page.locator("#filters [type=reset]").click()
     assert page.locator("#replay img").count() == 0
@@ -74,5 +75,5 @@ def test_a_point_of_the_surface_opens_its_trials(open_run: OpenRun, fake: Module
     rows = page.locator("#reliability tbody tr").all_inner_texts()
     assert [row.split("\t")[0] for row in rows] == ["λ = 0", "λ = 0.2"]
     page.locator('#reliability tbody a[href*="0.2"]').click()
-    page.wait_for_function("document.querySelector('#found').textContent.includes(' of ')")
+    expect(page.locator("#found")).to_contain_text(" of ")
     assert page.locator("select[name=scenario]").input_value() == "λ=0.2"

@@ -46,7 +46,7 @@ async def waits(prompt):
 '''
 
 CONFIG = """
-agent: {type: python, endpoint: "ENDPOINT", timeout: 1000}
+agent: {type: python, endpoint: "ENDPOINT", timeout: 6000}
 golden_prompts: PROMPTS
 mutations: {count: 1, types: [noise]}
 invariants: [{type: contains, value: refund}]
@@ -58,7 +58,7 @@ WRONG = {
     "raise": ("exception", "ValueError: boom"),
     "exit": ("exception", "SystemExit: 3"),
     "interrupt": ("exception", "KeyboardInterrupt"),
-    "block": ("timeout", "no reply within 1 s"),
+    "block": ("timeout", "no reply within 6 s"),
     "none": ("bad_reply", "the agent returned None. Is a return missing?"),
     "half": ("bad_reply", "half a surrogate pair (U+D800)"),
     "bytes": ("bad_reply", "bytes that are not UTF-8"),
@@ -70,8 +70,9 @@ def configure(project: Path) -> Callable[..., None]:
     """Writes the configuration for an endpoint and golden prompts."""
     (project / "agent.py").write_text(AGENT, encoding="utf-8")
 
-    def write(endpoint: str, prompts: object) -> None:
+    def write(endpoint: str, prompts: object, timeout_ms: int = 6000) -> None:
         text = CONFIG.replace("ENDPOINT", endpoint).replace("PROMPTS", repr(prompts))
+        text = text.replace("timeout: 6000", f"timeout: {timeout_ms}")
         (project / "flakestorm.yaml").write_text(text, encoding="utf-8")
 
     return write
@@ -101,7 +102,7 @@ def test_async_code_that_blocks_is_late(
     flakestorm: Program, configure: Callable[..., None], report: Report
 ) -> None:
     """What comes after the deadline is no reply, although nothing could interrupt it."""
-    configure("agent.py:waits", ["block please", "cancel please", "fine please"])
+    configure("agent.py:waits", ["block please", "cancel please", "fine please"], timeout_ms=1000)
     flakestorm("run")
     control = {t["prompt"].split()[0]: t for t in report()["trials"] if t["mutation"] is None}
     assert control["block"]["error"]["kind"] == "timeout"
