@@ -22,7 +22,7 @@ SERVED = Path(__file__).with_name("served.py")
 CONFIG = """
 agent:
   endpoint: "http://127.0.0.1:{port}/chat"
-  timeout: 1000
+  timeout: 5000
   serve: {command: [PYTHON, SERVED, "{port}"]}
 golden_prompts: PROMPTS
 mutations: {count: 1, types: [noise]}
@@ -37,7 +37,7 @@ WRONG = {
     "html": ("bad_reply", "the answer is not JSON"),
     "null": ("bad_reply", "the answer is null"),
     "huge": ("too_large", "larger than agent.max_reply_bytes (10,485,760 bytes)"),
-    "endless": ("timeout", "no complete reply within 1,000 ms"),
+    "endless": ("timeout", "no complete reply within 5,000 ms"),
     "cut": ("disconnected", "the connection was lost before the reply (status 200"),
     "drop": ("disconnected", "the connection was lost before the reply (no headers came)"),
     "301": ("status", "301 Moved Permanently"),
