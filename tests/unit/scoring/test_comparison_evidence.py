@@ -38,10 +38,10 @@ def test_mcnemar_by_hand(worse: int, better: int, p_value: float) -> None:
 @settings(max_examples=100, deadline=None)
 @given(worse=st.integers(0, 5000), better=st.integers(0, 5000))
 def test_mcnemar_is_scipys_binomial_test(worse: int, better: int) -> None:
-    """The two-sided binomial test with one half, both ways round."""
+    """The two-sided binomial test with one half, both ways round; scipy's is 0 from about 1e-300."""
     if worse + better:
         expected = stats.binomtest(worse, worse + better).pvalue
-        assert mcnemar_exact(worse, better) == pytest.approx(expected, rel=1e-8, abs=1e-300)
+        assert mcnemar_exact(worse, better) == pytest.approx(expected, rel=1e-8, abs=1e-200)
     assert mcnemar_exact(worse, better) == mcnemar_exact(better, worse)
 
 
