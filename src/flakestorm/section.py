@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, model_v
 class Section(BaseModel):
     """Frozen; an unknown key is an error."""
 
+    # Built when they are used: most runs use few of the sections.
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
 
 

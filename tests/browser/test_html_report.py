@@ -281,6 +281,7 @@ def test_back_closes_the_drawer(open_run: OpenRun, fake: ModuleType) -> None:
     page.wait_for_selector("dialog[open]")
     page.go_back()
     page.wait_for_selector("dialog:not([open])", state="attached")
+    assert "trial=" not in page.url
 
 
 def test_sorting_by_latency(open_run: OpenRun, fake: ModuleType) -> None:

@@ -37,14 +37,12 @@ def test_defects_are_found(tmp_path: Path) -> None:
 def test_a_search_without_settings_finds_them_soon(tmp_path: Path) -> None:
     """Where the user configures nothing but a budget: most within 500 calls, half of them within 60.
 
-    The aims are 95 % and 33 calls; seeds differ by a few percent, and a test must not depend on luck. Every
-    second agent is asked: benchmarks/finding_power.py asks all.
+    The aims are 95 % and 33 calls; seeds differ by a few percent, and a test must not depend on luck.
     """
-    asked = DEFECTIVE[::2]
-    runs = [examine_until_found(specimen, Plan((), search=True), tmp_path) for specimen in asked]
+    runs = [examine_until_found(specimen, Plan((), search=True), tmp_path) for specimen in DEFECTIVE]
     found = sorted(run.found for run in runs if run.found)
-    assert len(found) / len(asked) >= 0.9, [run.name for run in runs if not run.found]
-    assert found[len(asked) // 2] <= 60
+    assert len(found) / len(DEFECTIVE) >= 0.9, [run.name for run in runs if not run.found]
+    assert found[len(DEFECTIVE) // 2] <= 60
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.trial import Trial
 
-TURN = 8
-"""How many trials of a golden prompt follow each other. What a prompt is made of is read once and
-remembered for the most recent ones, and going round after each trial would forget it before it is used."""
+FIRST_TURN = 8
+LONGEST_TURN = 64
+"""How many trials of a golden prompt follow each other, in the first round and at most; each round takes as
+many as all before it together. What a prompt is made of is read once and remembered for the most recent ones,
+and short turns would forget it before it is used. A run that is stopped early is still fair to all prompts."""
 
 Selection = Callable[[Trial], bool]
 """Which of the planned trials to run."""
@@ -108,12 +110,13 @@ class Plan:
 
 def _in_turn(streams: Iterable[Iterator[Trial]]) -> Iterator[Trial]:
     """Some trials of each stream, then the next ones of each, until all are used up."""
-    pending = list(streams)
+    pending, turn, done = list(streams), FIRST_TURN, 0
     while pending:
         alive = []
         for stream in pending:
-            taken = list(islice(stream, TURN))
+            taken = list(islice(stream, turn))
             yield from taken
-            if len(taken) == TURN:
+            if len(taken) == turn:
                 alive.append(stream)
-        pending = alive
+        done += turn
+        pending, turn = alive, min(done, LONGEST_TURN)

@@ -255,6 +255,10 @@ class RunInfo:
     cassette: str = ""
     rule_lines: Mapping[str, int] = field(default_factory=dict)
 
+    def line_of(self, rule: str) -> int:
+        """Where to point in the configuration for ``rule``: the first line where it is not known."""
+        return self.rule_lines.get(rule, 1)
+
     @property
     def is_search(self) -> bool:
         """Whether the calls went where failures may be instead of evenly: then no rate is an estimate."""

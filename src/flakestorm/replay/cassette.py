@@ -170,7 +170,8 @@ class Cassette:
         if mode is Mode.ALL:
             self._journal.remove()
             return
-        left = self._journal.left()
+        written = {entry.place for entry in self.file.entries}
+        left = tuple(entry for entry in self._journal.left() if entry.place not in written)
         self.recovered = len(left)
         self.file = replace(self.file, entries=(*self.file.entries, *left))
 

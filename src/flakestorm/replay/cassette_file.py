@@ -40,7 +40,7 @@ class CassetteFile:
 
 
 def read_cassette(path: Path, cut_off: bool = False) -> CassetteFile:
-    """The cassette at ``path``; ``cut_off`` says that it may be one whose last line is not whole.
+    """The cassette at ``path``; with ``cut_off`` it may have lines that are not whole, which are left out.
 
     Raises ``UsageError`` for what is none, with the line that is wrong.
     """

@@ -31,8 +31,7 @@ class Journal:
             entries = read_cassette(self.path, cut_off=True).entries
         except UsageError:
             return ()
-        last = {(entry.trial, entry.key, entry.occurrence): entry for entry in entries}
-        return tuple(last.values())
+        return tuple({entry.place: entry for entry in entries}.values())
 
     def add(self, entry: Entry) -> None:
         """Write ``entry``. Where that is impossible, the end of the run says so."""

@@ -56,3 +56,8 @@ class Entry:
     occurrence: int
     request: str
     answer: Answered
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """Which call of which trial it is: a cassette has one answer to it."""
+        return self.trial, self.key, self.occurrence

@@ -33,7 +33,7 @@ def annotated(run: Run, fail_on: Severity) -> Iterator[str]:
         level = "error" if fails else "warning"
         if counts[level] < MOST:
             counts[level] += 1
-            line = run.info.rule_lines.get(cause.rule, 1)
+            line = run.info.line_of(cause.rule)
             yield _command(level, run, line, visible(cause.rule, 80), _story(cause, run))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flakestorm.model.ci import CHAOS, MUTATION
 from flakestorm.model.run import Run, Score, Totals
 from flakestorm.reports.markup import Content, Html, join, tag, view
 from flakestorm.reports.rerun import repeated
+from flakestorm.scoring.overall import PILLARS
 
 JUDGEMENTS = {
     0: ("passed", "Good enough"),
@@ -16,15 +16,13 @@ JUDGEMENTS = {
     130: ("inconclusive", "Interrupted"),
 }
 """Exit code → status colour and two words."""
-PILLARS = {
+TITLES = {
     "overall": "Overall",
     "robustness": "Robustness",
     "chaos_resilience": "Chaos resilience",
     "contract": "Contract",
     "replay": "Replay",
 }
-_SCORE_OF = {MUTATION: "robustness", CHAOS: "chaos_resilience"}
-"""Pillars of `flakestorm ci` whose scores have another name."""
 STATUSES = ("passed", "failed", "errored", "inconclusive", "skipped")
 SIGNS = {"passed": "✓", "failed": "✕", "errored": "!", "inconclusive": "?", "skipped": "–"}
 """A sign beside every status colour, so that nothing is said by colour alone."""
@@ -86,7 +84,7 @@ def _scores(run: Run) -> Html:
     minima = _minima(run)
     rows = [
         _score_row(words, score, minima.get(name))
-        for name, words in PILLARS.items()
+        for name, words in TITLES.items()
         if (score := getattr(run.scores, name)) is not None and not _repeats(run, name)
     ]
     head = tag(
@@ -109,18 +107,14 @@ def _scores(run: Run) -> Html:
 
 def _repeats(run: Run, name: str) -> bool:
     """With one pillar, the overall score is that pillar again."""
-    measured = [pillar for pillar in PILLARS if getattr(run.scores, pillar) is not None]
+    measured = [pillar for pillar in TITLES if getattr(run.scores, pillar) is not None]
     return name == "overall" and len(measured) <= 2
 
 
-def _minima(run: Run) -> dict[str, float]:
+def _minima(run: Run) -> dict[str, float | None]:
     """What `flakestorm ci` asks of each score."""
-    pillars = run.ci.pillars if run.ci is not None else ()
-    return {
-        _SCORE_OF.get(pillar.name, pillar.name): pillar.minimum
-        for pillar in pillars
-        if pillar.minimum is not None
-    }
+    asked = {pillar.name: pillar.minimum for pillar in run.ci.pillars} if run.ci is not None else {}
+    return {score: asked.get(pillar) for score, pillar in PILLARS.items()}
 
 
 def _score_row(words: str, score: Score, minimum: float | None) -> Html:

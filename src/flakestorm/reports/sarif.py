@@ -112,7 +112,8 @@ def _rule(rule_id: str, text: str, severity: Severity, implied: bool = False) ->
 
 
 def _result(info: RunInfo, rule_id: str, found: Cause | Finding, story: str) -> dict[str, Any]:
-    line = info.rule_lines.get(found.rule, 1) if isinstance(found, Cause) else 1
+    # A finding breaks no rule.
+    line = info.line_of(found.rule) if isinstance(found, Cause) else 1
     location = {
         "physicalLocation": {
             "artifactLocation": {"uri": _uri(info.config_path)},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -26,23 +27,23 @@ LABEL = 24
 
 
 @dataclass(frozen=True, eq=False)
-class Item:
+class Item(ABC):
     """One test: ``id`` is readable and the same in every worker and session."""
 
     id: str
     shared: SharedRun
     has_body = True
 
-    def select(self) -> None:
+    def select(self) -> None:  # noqa: B027 - most need none
         """It was not deselected, so its trials are needed."""
 
+    @abstractmethod
     def record(self) -> TrialRecord | None:
         """What the fixture ``storm_trial`` gives."""
-        raise NotImplementedError
 
+    @abstractmethod
     def check(self, nodeid: str) -> None:
         """Fail, skip, or let the test's own body go on. Raises ``FlakestormError`` where nothing was run."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False)

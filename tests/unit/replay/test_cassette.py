@@ -146,6 +146,23 @@ def test_an_interrupted_recording_is_taken_over(tmp_path: Path, mode: Mode, left
     assert [file.name for file in tmp_path.iterdir()] == ["tape.jsonl"]
 
 
+def test_what_is_written_is_not_taken_over_again(tmp_path: Path) -> None:
+    """A kill may come when the cassette is there, and what was kept beside it is not gone yet."""
+    path = tmp_path / "tape.jsonl"
+    take = Cassette(path).take("one")
+    for answer in ("a", "b"):
+        assert take.answer(asked("q")) is None
+        take.begin(asked("q"))(answered(answer))
+    part = tmp_path / "tape.jsonl.part"
+    left = part.read_bytes()
+    assert Cassette(path).write() is not None
+    assert not part.exists()
+    part.write_bytes(left)
+    again = Cassette(path, Mode.NEW)
+    assert again.recovered == 0
+    assert said(again, "one", "q", "q") == ["a", "b"]
+
+
 def test_only_the_last_attempt_is_kept(tmp_path: Path) -> None:
     """A trial that was tried again is played as it went in the end."""
     cassette = Cassette(tmp_path / "tape.jsonl", Mode.ONCE)

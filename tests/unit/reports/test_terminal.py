@@ -171,16 +171,21 @@ def test_the_live_block_keeps_to_its_lines(run: Run) -> None:
 
 
 class Full(StringIO):
-    """A file on a disk that is full."""
+    """A file on a disk that is full, and how often somebody tried to write to it."""
+
+    tries = 0
 
     def write(self, text: str) -> int:
         """Raise what the operating system would."""
+        self.tries += 1
         raise OSError(28, "No space left on device")
 
 
 def test_progress_that_cannot_be_shown_ends_nothing(run: Run) -> None:
-    """The trials go on, and are counted."""
-    progress = LiveProgress(Console(file=Full(), width=80))
+    """It is tried once; the trials go on without it."""
+    full = Full()
+    progress = LiveProgress(Console(file=full, width=80))
     progress(RunStarted(run.info, 0))
     progress(ControlFinished(3, 3))
     progress(RunFinished(run))
+    assert full.tries == 1

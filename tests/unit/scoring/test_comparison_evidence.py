@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log, sqrt
+from math import comb, log, sqrt
 
 import pytest
 from hypothesis import given, settings
@@ -38,11 +38,21 @@ def test_mcnemar_by_hand(worse: int, better: int, p_value: float) -> None:
 @settings(max_examples=100, deadline=None)
 @given(worse=st.integers(0, 5000), better=st.integers(0, 5000))
 def test_mcnemar_is_scipys_binomial_test(worse: int, better: int) -> None:
-    """The two-sided binomial test with one half, both ways round; scipy's is 0 from about 1e-300."""
+    """The two-sided binomial test with one half, both ways round. SciPy's is 0 for some below 1e-257."""
     if worse + better:
         expected = stats.binomtest(worse, worse + better).pvalue
-        assert mcnemar_exact(worse, better) == pytest.approx(expected, rel=1e-8, abs=1e-200)
+        assert mcnemar_exact(worse, better) == pytest.approx(expected, rel=1e-8, abs=1e-250)
     assert mcnemar_exact(worse, better) == mcnemar_exact(better, worse)
+
+
+@settings(max_examples=60, deadline=None)
+@given(few=st.integers(0, 60), many=st.integers(0, 960))
+def test_mcnemar_is_the_sum_of_its_terms(few: int, many: int) -> None:
+    """In whole numbers, which round nothing: also where SciPy gives up."""
+    changed = few + many
+    tail = sum(comb(changed, k) for k in range(min(few, many) + 1))
+    exact = min(1.0, 2 * tail / 2**changed)
+    assert mcnemar_exact(few, many) == pytest.approx(exact, rel=1e-8, abs=0)
 
 
 def likeliest_better(worse: int, better: int, pairs: int, difference: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from typing import Protocol
 
@@ -75,14 +76,14 @@ class Response(Protocol):
         ...
 
 
-class _Pieces:
+class _Pieces(ABC):
     """What ``Content`` can be made of: ``readany`` and ``at_eof``."""
 
-    def at_eof(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def at_eof(self) -> bool: ...
 
-    async def readany(self) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    async def readany(self) -> bytes: ...
 
     def read_nowait(self) -> bytes:
         return b""

@@ -66,6 +66,7 @@ async def _reply(passage: Passage, upstream: AsyncUpstream) -> AsyncReply:
     if shaped and not streamed:
         pieces = _one(await _drained(reply))
     headers = unframed(reply.headers) if shaped or effect.framing else reply.headers
+    # The pieces of a stream stay pieces, even where all of them are there.
     whole = None if streamed else reply.body
     return _given(
         passage, AsyncReply(reply.status, headers, pieces, reply.close, body=whole), streamed, shaped
@@ -141,7 +142,7 @@ async def _drained(reply: AsyncReply) -> bytes:
 def _given(passage: Passage, reply: AsyncReply, streamed: bool, shaped: bool) -> AsyncReply:
     """``reply`` as the agent sees it; the call is over when it is read or closed."""
     passage.begun(reply.status, reply.headers)
-    if passage.is_whole(reply.body, shaped):
+    if passage.took_whole(reply.body, shaped):
         return reply
     pieces = _pieces(passage, reply, Body(passage.call.effect, passage.words, streamed, shaped))
 

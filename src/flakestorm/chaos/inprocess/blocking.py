@@ -65,6 +65,7 @@ def _reply(passage: Passage, upstream: Upstream) -> Reply:
     if shaped and not streamed:
         pieces = iter((_drained(reply),))
     headers = unframed(reply.headers) if shaped or effect.framing else reply.headers
+    # The pieces of a stream stay pieces, even where all of them are there.
     whole = None if streamed else reply.body
     return _given(passage, Reply(reply.status, headers, pieces, reply.close, body=whole), streamed, shaped)
 
@@ -134,7 +135,7 @@ def _drained(reply: Reply) -> bytes:
 def _given(passage: Passage, reply: Reply, streamed: bool, shaped: bool) -> Reply:
     """``reply`` as the agent sees it; the call is over when it is read or closed."""
     passage.begun(reply.status, reply.headers)
-    if passage.is_whole(reply.body, shaped):
+    if passage.took_whole(reply.body, shaped):
         return reply
     pieces = _pieces(passage, reply, Body(passage.call.effect, passage.words, streamed, shaped))
 

@@ -58,8 +58,8 @@ class Passage:
         if not has_body(self.call.request, status) or 300 <= status < 400:
             self._unread_is_fine = True
 
-    def is_whole(self, body: bytes | None, shaped: bool) -> bool:
-        """Whether the answer is complete with ``body``: then the call is over."""
+    def took_whole(self, body: bytes | None, shaped: bool) -> bool:
+        """Take ``body`` for the whole answer, which ends the call; False where it is not, or is changed."""
         if body is None or shaped or self.call.effect.framing:
             return False
         if body:

@@ -91,7 +91,7 @@ async def test_a_gate_opens_when_all_have_come_or_left() -> None:
 async def test_a_gate_does_not_wait_forever(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that never comes is given up."""
     monkeypatch.setattr("flakestorm.agents.wire.gate.LONGEST_S", 0.01)
-    await Gate(2).arrive()
+    await asyncio.wait_for(Gate(2).arrive(), 10)
 
 
 async def test_cancelling_at_the_moment_of_the_event_cancels() -> None:

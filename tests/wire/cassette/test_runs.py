@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
 import signal
-import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +113,7 @@ agent: {{type: python, endpoint: "agent.py:reply", timeout: 10000, tools: ["agen
 chaos:
 """
 
+Program = Callable[..., Awaitable[tuple[int | None, str, dict[str, Any]]]]
 KEY = "sk-planted0123456789abcdefghij"
 TOKEN = "shop-token-98765"
 DEAD = {"LLM_URL": "http://127.0.0.1:9/v1"}
@@ -132,25 +129,6 @@ async def llm() -> AsyncIterator[ScriptedLLM]:
     ]
     async with ScriptedLLM(rules) as served:
         yield served
-
-
-async def flakestorm(folder: Path, *arguments: str, **more: str) -> tuple[int | None, str, dict[str, Any]]:
-    """The exit code, the output and the JSON report of the program, run in ``folder``."""
-    environment = {**os.environ, "NO_COLOR": "1", **more}
-    for name in ("OPENAI_BASE_URL", "HTTP_PROXY", "http_proxy", *({"OPENAI_API_KEY"} - more.keys())):
-        environment.pop(name, None)
-    (folder / "reports/result.json").unlink(missing_ok=True)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "flakestorm", *arguments),
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    report = folder / "reports/result.json"
-    told = json.loads(report.read_text("utf-8")) if report.exists() else {}
-    return process.returncode, said.decode("utf-8"), told
 
 
 def project(folder: Path, llm: ScriptedLLM, kind: str, faults: str = "  {}") -> None:
@@ -174,7 +152,7 @@ def replies(report: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize("stream", ["0", "1"])
 @pytest.mark.parametrize("kind", [SERVED, IN_PROCESS], ids=["served", "in-process"])
 async def test_a_run_is_repeated_without_model_or_key(
-    tmp_path: Path, llm: ScriptedLLM, kind: str, stream: str
+    flakestorm: Program, tmp_path: Path, llm: ScriptedLLM, kind: str, stream: str
 ) -> None:
     """Recorded once by a run, played by the next: the same replies, and nobody is called."""
     project(tmp_path, llm, kind)
@@ -200,7 +178,9 @@ async def test_a_run_is_repeated_without_model_or_key(
         assert reply.replace("[redacted]", "").replace("none", "")[:30] == replies(first)[trial][:30]
 
 
-async def test_recorded_calls_are_disturbed_all_the_same(tmp_path: Path, llm: ScriptedLLM) -> None:
+async def test_recorded_calls_are_disturbed_all_the_same(
+    flakestorm: Program, tmp_path: Path, llm: ScriptedLLM
+) -> None:
     """``record`` keeps the golden prompts; ``chaos --cassette`` puts faults on what is played."""
     project(tmp_path, llm, IN_PROCESS, "  llm_faults: [{mode: slow_tokens, delay_ms: 1}]\n")
     live = {"OPENAI_API_KEY": KEY, "LLM_URL": llm.openai_url, "SHOP_TOKEN": TOKEN, "STREAM": "1"}
@@ -218,7 +198,9 @@ async def test_recorded_calls_are_disturbed_all_the_same(tmp_path: Path, llm: Sc
     assert all(trial["status"] == "passed" and trial["faults_fired"] for trial in disturbed)
 
 
-async def test_what_is_missing_is_errored_and_never_asked(tmp_path: Path, llm: ScriptedLLM) -> None:
+async def test_what_is_missing_is_errored_and_never_asked(
+    flakestorm: Program, tmp_path: Path, llm: ScriptedLLM
+) -> None:
     """A recording without mutations plays none: errored, not failed, with the nearest recording."""
     project(tmp_path, llm, IN_PROCESS)
     live = {"OPENAI_API_KEY": KEY, "LLM_URL": llm.openai_url}
@@ -245,7 +227,9 @@ async def test_what_is_missing_is_errored_and_never_asked(tmp_path: Path, llm: S
     assert len(llm.requests) > calls
 
 
-async def test_the_cassette_of_another_agent_is_told(tmp_path: Path, llm: ScriptedLLM) -> None:
+async def test_the_cassette_of_another_agent_is_told(
+    flakestorm: Program, tmp_path: Path, llm: ScriptedLLM
+) -> None:
     """No call of the control arm is in it: the run ends there, and says what to do."""
     project(tmp_path, llm, IN_PROCESS)
     live = {"OPENAI_API_KEY": KEY, "LLM_URL": llm.openai_url}
@@ -257,7 +241,9 @@ async def test_the_cassette_of_another_agent_is_told(tmp_path: Path, llm: Script
     assert "none of the 2 calls of the control arm is in the cassette" in report["run"]["stop_reason"]
 
 
-async def test_an_interrupted_run_goes_on_with_its_cassette_only(tmp_path: Path, llm: ScriptedLLM) -> None:
+async def test_an_interrupted_run_goes_on_with_its_cassette_only(
+    flakestorm: Program, tmp_path: Path, llm: ScriptedLLM
+) -> None:
     """What a first part recorded is played and added to; without the cassette there is no second part."""
     project(tmp_path, llm, IN_PROCESS)
     live = {"OPENAI_API_KEY": KEY, "LLM_URL": llm.openai_url}
@@ -280,7 +266,7 @@ async def test_an_interrupted_run_goes_on_with_its_cassette_only(tmp_path: Path,
     assert code == 0, said
 
 
-async def test_a_kill_loses_no_call(tmp_path: Path, llm: ScriptedLLM) -> None:
+async def test_a_kill_loses_no_call(flakestorm: Program, tmp_path: Path, llm: ScriptedLLM) -> None:
     """What was answered before it is not asked again when the run goes on, and lands in the cassette."""
     project(tmp_path, llm, IN_PROCESS)
     live = {"OPENAI_API_KEY": KEY, "LLM_URL": llm.openai_url, "SHOP_TOKEN": TOKEN}
@@ -318,7 +304,7 @@ async def test_a_kill_loses_no_call(tmp_path: Path, llm: ScriptedLLM) -> None:
     ],
 )
 async def test_broken_cassettes_are_explained(
-    tmp_path: Path, llm: ScriptedLLM, content: str | None, told: str
+    flakestorm: Program, tmp_path: Path, llm: ScriptedLLM, content: str | None, told: str
 ) -> None:
     """Told before anything runs, with the line."""
     project(tmp_path, llm, IN_PROCESS)
@@ -345,7 +331,7 @@ async def test_broken_cassettes_are_explained(
     ],
 )
 async def test_impossible_wishes_are_explained(
-    tmp_path: Path, llm: ScriptedLLM, arguments: tuple[str, ...], told: str
+    flakestorm: Program, tmp_path: Path, llm: ScriptedLLM, arguments: tuple[str, ...], told: str
 ) -> None:
     """Told before anything is spent."""
     project(tmp_path, llm, IN_PROCESS)
@@ -355,7 +341,9 @@ async def test_impossible_wishes_are_explained(
     assert not llm.requests
 
 
-async def test_an_agent_without_calls_leaves_nothing_to_record(tmp_path: Path, llm: ScriptedLLM) -> None:
+async def test_an_agent_without_calls_leaves_nothing_to_record(
+    flakestorm: Program, tmp_path: Path, llm: ScriptedLLM
+) -> None:
     """Exit code 3, how calls are led through, and no file."""
     project(tmp_path, llm, IN_PROCESS)
     (tmp_path / "agent.py").write_text("def policy(): ...\ndef reply(prompt):\n    return prompt\n", "utf-8")

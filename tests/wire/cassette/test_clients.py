@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import subprocess
-import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,49 +86,31 @@ contract:
     - {name: busy, llm_faults: [{mode: rate_limit}]}
 output: {format: json, filename_template: result}
 """
+Program = Callable[..., Awaitable[tuple[int | None, str, dict[str, Any]]]]
 KEY = "sk-planted0123456789abcdefghij"
 
 
-async def flakestorm(folder: Path, *arguments: str, url: str, key: str) -> tuple[int | None, str]:
-    """The exit code and the output of the program, run in ``folder``."""
-    environment = {**os.environ, "NO_COLOR": "1", "LLM_URL": url, "OPENAI_API_KEY": key}
-    for name in ("OPENAI_BASE_URL", "OPENAI_API_BASE", "HTTP_PROXY", "http_proxy"):
-        environment.pop(name, None)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "flakestorm", *arguments),
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    return process.returncode, said.decode()
-
-
-def cells(folder: Path) -> dict[tuple[str, str], str]:
+def cells(report: dict[str, Any]) -> dict[tuple[str, str], str]:
     """The status of each cell of the contract."""
-    report: dict[str, Any] = json.loads((folder / "reports/result.json").read_text("utf-8"))
     return {(cell["invariant"], cell["scenario"]): cell["status"] for cell in report["contract"]["cells"]}
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-async def test_a_contract_on_what_was_recorded(tmp_path: Path, client: str) -> None:
+async def test_a_contract_on_what_was_recorded(flakestorm: Program, tmp_path: Path, client: str) -> None:
     """The same cells as live, although the model is gone; its faults are injected into what is played."""
     (tmp_path / "agent.py").write_text(HEAD + CLIENTS[client], "utf-8")
     (tmp_path / "flakestorm.yaml").write_text(CONFIG, "utf-8")
     async with ScriptedLLM([Rule("refund", Reply("You get it in five days."))]) as llm:
-        url = llm.openai_url
-        code, said = await flakestorm(tmp_path, "record", "-o", "tape.jsonl", url=url, key=KEY)
+        live = {"LLM_URL": llm.openai_url, "OPENAI_API_KEY": KEY}
+        code, said, _ = await flakestorm(tmp_path, "record", "-o", "tape.jsonl", **live)
         assert code == 0, said
-        code, said = await flakestorm(tmp_path, "contract", "run", url=url, key=KEY)
-        live = cells(tmp_path)
+        code, said, report = await flakestorm(tmp_path, "contract", "run", **live)
         asked = len(llm.requests)
     assert code == 0, said
     assert KEY not in (tmp_path / "tape.jsonl").read_text("utf-8")
-    (tmp_path / "reports/result.json").unlink()
     play = ("contract", "run", "--cassette", "tape.jsonl", "--cassette-mode", "none")
-    code, said = await flakestorm(tmp_path, *play, url=url, key="none")
+    code, said, played = await flakestorm(tmp_path, *play, LLM_URL=llm.openai_url, OPENAI_API_KEY="none")
     assert code == 0, said
-    assert cells(tmp_path) == live
-    assert ("no-secrets", "busy") in live
+    assert cells(played) == cells(report)
+    assert ("no-secrets", "busy") in cells(played)
     assert len(llm.requests) == asked
