@@ -15,8 +15,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from flakestorm.agents.config import HTTP_KINDS, AgentConfig
+from flakestorm.agents.packed_outcome import Message, unpacked
 from flakestorm.agents.port import Request
-from flakestorm.agents.sender_frames import Frames, Message, frame, unpacked
+from flakestorm.frames import Frames, frame
 from flakestorm.model.attack import Attack
 from flakestorm.model.errors import WorkError
 from flakestorm.model.outcome import Outcome

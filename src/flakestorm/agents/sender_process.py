@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from flakestorm.agents.config import AgentConfig
 from flakestorm.agents.open import open_agent
+from flakestorm.agents.packed_outcome import Message, packed
 from flakestorm.agents.port import Agent, Request
-from flakestorm.agents.sender_frames import Frames, Message, frame, packed
+from flakestorm.frames import Frames, frame, read_frame
 
 
 class Requests(asyncio.Protocol):
@@ -58,12 +59,6 @@ class Requests(asyncio.Protocol):
         self._outbox.clear()
 
 
-def first_frame(source: BinaryIO) -> Any:
-    """The configuration, before the loop takes over; nothing is read of what follows it."""
-    head = source.read(4)
-    return next(Frames().feed(head + source.read(int.from_bytes(head, "big"))))
-
-
 async def serve(config: AgentConfig, source: BinaryIO, target: BinaryIO) -> None:
     """Answer requests until ``source`` ends."""
     loop = asyncio.get_running_loop()
@@ -82,7 +77,7 @@ def main() -> None:
     target = os.fdopen(os.dup(1), "wb", buffering=0)
     # Whatever else writes to standard output must not get between the frames.
     os.dup2(2, 1)
-    config = first_frame(source)
+    config = read_frame(source)
     work = serve(config, source, target)
     try:
         import uvloop

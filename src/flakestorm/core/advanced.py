@@ -41,7 +41,7 @@ class AdvancedConfig(Section):
         None,
         ge=0,
         le=64,
-        description="Processes that send the requests of a run over HTTP, 0 for none; "
+        description="Processes that send the requests of a run over HTTP, 0 to do everything in one process; "
         "default: 1 from 5,000 trials on",
     )
     budget: int | None = Field(

@@ -31,6 +31,7 @@ from flakestorm.core.isolation import isolation_of
 from flakestorm.core.language_models import LanguageModels, keys_of, language_models
 from flakestorm.core.pace import Pace
 from flakestorm.core.plan import Plan, Planned, Selection
+from flakestorm.core.plan_ahead import made_ahead
 from flakestorm.core.planning import CONTRACT, REPLAY, Strategy, make_plan, strategy_of
 from flakestorm.core.redacted_errors import redacted_errors
 from flakestorm.core.replay_run import check_sessions
@@ -112,8 +113,8 @@ class Execution:
                         await models.write_variants(self._mutator)
                     with ExitStack() as stack:
                         store = self._open_store(stack, plan)
-                        async with self._outsourced(agent, plan) as fast:
-                            return await self._run_in(store, plan, judge, fast, models)
+                        async with self._outsourced(agent, plan) as fast, self._ahead(plan) as ahead:
+                            return await self._run_in(store, ahead, judge, fast, models)
 
     @property
     def _is_mutated(self) -> bool:
@@ -228,6 +229,10 @@ class Execution:
         if self._wishes.target is not None or self._isolation is not None:
             processes = 0
         return outsourced(agent, self._config.agent, processes)
+
+    def _ahead(self, plan: Planned) -> AbstractAsyncContextManager[Planned]:
+        worth_it = senders_for(plan.planned(), self._config.advanced.senders) > 0
+        return made_ahead(plan, self._mutator) if worth_it else nullcontext(plan)
 
     def _plan(self) -> Planned:
         wishes = self._wishes

@@ -16,7 +16,7 @@ FIRST_TURN = 8
 LONGEST_TURN = 64
 """How many trials of a golden prompt follow each other, in the first round and at most; each round takes as
 many as all before it together. What a prompt is made of is read once and remembered for the most recent ones,
-and short turns would forget it before it is used. A run that is stopped early is still fair to all prompts."""
+and short turns would forget it before it is used. A run that is stopped early is still fair to all."""
 
 Selection = Callable[[Trial], bool]
 """Which of the planned trials to run."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from heapq import heapify, heappop, heappush
+from typing import Any
 
 import flakestorm.mutations.builtin  # noqa: F401 - registers the operators
 from flakestorm.model.errors import UsageError
@@ -44,6 +45,7 @@ class Mutator:
     ) -> None:
         self.config = config
         self.seed = seed
+        self._made_of = (config, seed, attacks, tuple(prompts))
         self.notes: list[str] = []
         self.variants: Variants = {}
         self.share = 0.0
@@ -55,6 +57,10 @@ class Mutator:
         if not attacks:
             self._parts = _without_attacks(self._parts)
         self._weights = {type_: config.weight(type_) for type_ in self._parts}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Operators are functions, many of them made by functions: another process has its own.
+        return Mutator, self._made_of, {"variants": self.variants, "share": self.share}
 
     @property
     def types(self) -> tuple[str, ...]:
