@@ -13,8 +13,8 @@ from engine import start_agent
 from flakestorm.core.cassette_run import CassetteWish
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.execution import Execution
-from flakestorm.core.loop import run_async
 from flakestorm.core.wishes import Wishes
+from flakestorm.loop import run_async
 from flakestorm.replay.cassette import Mode
 from flakestorm.store.runs import RunFolder
 

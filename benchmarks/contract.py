@@ -13,8 +13,8 @@ from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.contract_matrix import Contract
 from flakestorm.core.contract_run import contract_chaos
 from flakestorm.core.execution import Execution
-from flakestorm.core.loop import run_async
 from flakestorm.core.wishes import Wishes
+from flakestorm.loop import run_async
 from flakestorm.model.run import Run
 from flakestorm.store.runs import RunFolder
 

@@ -14,9 +14,9 @@ import aiohttp
 
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.execution import Execution
-from flakestorm.core.loop import run_async
 from flakestorm.core.plan import Plan
 from flakestorm.core.wishes import Wishes
+from flakestorm.loop import run_async
 from flakestorm.mutations.engine import Mutator
 from flakestorm.store.runs import RunFolder
 
@@ -114,7 +114,7 @@ def main() -> None:
     agent, port = start_agent(50)
     try:
         bare_rate = run_async(bare(port, requests, 200))
-        rate = pipeline(port, 20_000, 200)
+        rate = pipeline(port, 60_000, 200)
     finally:
         agent.kill()
         agent.wait()

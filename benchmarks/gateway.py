@@ -171,7 +171,7 @@ async def gateway_with_rules(ready: Connection, port: int) -> None:
 def run(serve: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
     """A process of its own."""
     from flakestorm.chaos.gateway.open_files import allow_many
-    from flakestorm.core.loop import run_async
+    from flakestorm.loop import run_async
 
     allow_many()
     try:

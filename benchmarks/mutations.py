@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from time import process_time
 
-from flakestorm.core.loop import rarely_collecting
+from flakestorm.loop import rarely_collecting
 from flakestorm.model.mutation import Kind
 from flakestorm.model.mutation_type import MutationType
 from flakestorm.model.prompt import GoldenPrompt

@@ -6,11 +6,16 @@ much faster than a format for strangers.
 
 from __future__ import annotations
 
+import asyncio
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 LENGTH_BYTES = 4
+
+TOGETHER = 4
+"""At most so many values in a frame: the other end starts on them while this one has more to do. With all of
+a turn of the event loop in one, the two would wait for each other in turn."""
 
 
 def frame(value: object) -> bytes:
@@ -55,3 +60,28 @@ class Frames:
             whole = bytes(buffer[LENGTH_BYTES:end])
             del buffer[:end]
             yield pickle.loads(whole)  # noqa: S301 - see the top of the file
+
+
+class Outbox:
+    """Values for the other end, in frames of a few: lists that ``write`` gets as bytes.
+
+    What is put in leaves in the same turn of the event loop that it belongs to.
+    """
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
+        self._values: list[Any] = []
+        self._loop = asyncio.get_running_loop()
+
+    def put(self, value: Any) -> None:
+        """Send ``value`` soon."""
+        if not self._values:
+            self._loop.call_soon(self._flush)
+        self._values.append(value)
+        if len(self._values) == TOGETHER:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._values:
+            self._write(frame(self._values))
+            self._values.clear()

@@ -15,9 +15,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from flakestorm.agents.config import HTTP_KINDS, AgentConfig
-from flakestorm.agents.packed_outcome import Message, unpacked
+from flakestorm.agents.packed_outcome import unpacked
 from flakestorm.agents.port import Request
-from flakestorm.frames import Frames, frame
+from flakestorm.frames import Frames, Outbox, frame
 from flakestorm.model.attack import Attack
 from flakestorm.model.errors import WorkError
 from flakestorm.model.outcome import Outcome
@@ -41,7 +41,6 @@ class Sender(asyncio.SubprocessProtocol):
         self._frames = Frames()
         self._numbers = count()
         self._pending: dict[int, asyncio.Future[Outcome]] = {}
-        self._outbox: list[Message] = []
         self._errors = b""
         self._process: Any = None
         self._input: Any = None
@@ -63,18 +62,19 @@ class Sender(asyncio.SubprocessProtocol):
         )
         self._input = self._process.get_pipe_transport(0)
         self._input.write(frame(config))
+        self._outbox = Outbox(self._input.write)
 
     async def send(self, request: Request) -> Outcome:
         """The outcome of ``request``. Raises ``WorkError`` when the process is gone."""
         number = next(self._numbers)
         future: asyncio.Future[Outcome] = self._loop.create_future()
         self._pending[number] = future
-        self._post((number, request.turns, request.trial_id))
+        self._outbox.put((number, request.turns, request.trial_id))
         try:
             return await future
         except asyncio.CancelledError:
             if self._pending.pop(number, None) is not None:
-                self._post((number,))
+                self._outbox.put((number,))
             raise
 
     async def aclose(self) -> None:
@@ -109,15 +109,6 @@ class Sender(asyncio.SubprocessProtocol):
             if not future.done():
                 future.set_exception(self._lost())
         self._pending.clear()
-
-    def _post(self, message: Message) -> None:
-        if not self._outbox:
-            self._loop.call_soon(self._flush)
-        self._outbox.append(message)
-
-    def _flush(self) -> None:
-        self._input.write(frame(self._outbox))
-        self._outbox.clear()
 
     def _lost(self) -> WorkError:
         said = self._errors.decode("utf-8", "replace").strip() or "it said nothing"

@@ -13,21 +13,21 @@ from typing import BinaryIO
 
 from flakestorm.agents.config import AgentConfig
 from flakestorm.agents.open import open_agent
-from flakestorm.agents.packed_outcome import Message, packed
+from flakestorm.agents.packed_outcome import packed
 from flakestorm.agents.port import Agent, Request
-from flakestorm.frames import Frames, frame, read_frame
+from flakestorm.frames import Frames, Outbox, frame, read_frame
+from flakestorm.loop import run_async
 
 
 class Requests(asyncio.Protocol):
-    """Requests in, outcomes out: all that finish in one turn of the loop leave together."""
+    """Requests in, outcomes out."""
 
     def __init__(self, agent: Agent, output: asyncio.WriteTransport) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._agent = agent
-        self._output = output
+        self._outbox = Outbox(output.write)
         self._frames = Frames()
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._outbox: list[Message] = []
 
     def data_received(self, data: bytes) -> None:
         """Start what was asked for, and give up what is no longer wanted."""
@@ -50,13 +50,7 @@ class Requests(asyncio.Protocol):
             outcome = await self._agent.send(request)
         finally:
             del self._tasks[number]
-        if not self._outbox:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._outbox.append(packed(number, outcome))
-
-    def _flush(self) -> None:
-        self._output.write(frame(self._outbox))
-        self._outbox.clear()
+        self._outbox.put(packed(number, outcome))
 
 
 async def serve(config: AgentConfig, source: BinaryIO, target: BinaryIO) -> None:
@@ -78,13 +72,7 @@ def main() -> None:
     # Whatever else writes to standard output must not get between the frames.
     os.dup2(2, 1)
     config = read_frame(source)
-    work = serve(config, source, target)
-    try:
-        import uvloop
-
-        uvloop.run(work)
-    except ImportError:
-        asyncio.run(work)
+    run_async(serve(config, source, target))
 
 
 if __name__ == "__main__":

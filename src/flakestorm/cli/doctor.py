@@ -17,7 +17,7 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG) -> int:
 
     from flakestorm.cli.consoles import console
     from flakestorm.core.diagnosis import diagnose
-    from flakestorm.core.loop import run_async
+    from flakestorm.loop import run_async
     from flakestorm.reports.visible import visible
 
     out = console()

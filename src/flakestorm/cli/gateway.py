@@ -43,7 +43,7 @@ def gateway(
     from flakestorm.chaos.gateway.scenarios import Scenarios
     from flakestorm.cli.consoles import console
     from flakestorm.core.config import load_config
-    from flakestorm.core.loop import run_async
+    from flakestorm.loop import run_async
     from flakestorm.model.redaction import Redactor
 
     loaded = load_config(config)

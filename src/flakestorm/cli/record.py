@@ -62,8 +62,8 @@ def record(
     from flakestorm.core.chaos_plan import Chaos
     from flakestorm.core.config import load_config
     from flakestorm.core.execution import Execution
-    from flakestorm.core.loop import run_async
     from flakestorm.core.wishes import Wishes
+    from flakestorm.loop import run_async
     from flakestorm.replay.cassette import Mode
     from flakestorm.reports.live import LiveProgress
 

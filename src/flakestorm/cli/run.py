@@ -166,7 +166,7 @@ def watched(
 ) -> Run:
     """Run with progress on ``out``; JSON Lines that are ``wanted`` are written as the trials finish."""
     from flakestorm.core.execution import Execution
-    from flakestorm.core.loop import run_async
+    from flakestorm.loop import run_async
     from flakestorm.reports.jsonl_live import LiveJsonl
     from flakestorm.reports.live import LiveProgress
 

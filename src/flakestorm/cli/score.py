@@ -40,8 +40,8 @@ def score(
 def _fresh(config: Path, min_score: float | None) -> Run:
     from flakestorm.core.config import load_config
     from flakestorm.core.execution import Execution
-    from flakestorm.core.loop import run_async
     from flakestorm.core.wishes import Wishes
+    from flakestorm.loop import run_async
 
     # Only the number is wanted, so that nothing is spent on explaining failures.
     loaded = load_config(config).with_advanced(shrink_budget=0)

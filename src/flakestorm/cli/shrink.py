@@ -30,7 +30,7 @@ def shrink(
     from flakestorm.cli.consoles import console
     from flakestorm.core.config import load_config
     from flakestorm.core.execution import Execution
-    from flakestorm.core.loop import run_async
+    from flakestorm.loop import run_async
     from flakestorm.reports.live import LiveProgress
     from flakestorm.reports.terminal import print_run
 

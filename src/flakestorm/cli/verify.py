@@ -20,8 +20,8 @@ def verify(
 ) -> int:
     """Check the configuration, and ask the agent one question."""
     from flakestorm.cli.consoles import console
-    from flakestorm.core.loop import run_async
     from flakestorm.core.verification import verify_setup
+    from flakestorm.loop import run_async
     from flakestorm.reports.visible import visible
 
     out = console(quiet)

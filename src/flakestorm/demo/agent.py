@@ -18,9 +18,9 @@ from typing import Any, TextIO
 
 from aiohttp import ClientSession, web
 
-from flakestorm.core.loop import run_async
 from flakestorm.demo.language_model import respond
 from flakestorm.demo.shop import FREQUENT_ANSWERS, NAME, TOOL_DESCRIPTIONS, TOOLS
+from flakestorm.loop import run_async
 from flakestorm.testing import ScriptedLLM
 
 RULES = (

@@ -10,8 +10,8 @@ from typing import Any
 
 from flakestorm.core.config import FlakeStormConfig
 from flakestorm.core.execution import Execution
-from flakestorm.core.loop import run_async
 from flakestorm.core.wishes import Wishes
+from flakestorm.loop import run_async
 from flakestorm.model.mutation import Kind
 from flakestorm.model.mutation_type import PUBLISHED_DEFAULTS, MutationType
 from flakestorm.model.record import TrialRecord, TrialStatus

@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 
 from flakestorm.core.config import load_config
 from flakestorm.core.execution import Execution
-from flakestorm.core.loop import run_async
 from flakestorm.core.replay_run import Replays
 from flakestorm.core.wishes import Wishes
+from flakestorm.loop import run_async
 from flakestorm.model.record import TrialStatus
 from flakestorm.model.run import Run
 from flakestorm.reports.schema import report_schema

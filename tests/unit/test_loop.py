@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flakestorm.core.loop import NEW_OBJECTS, run_async
+from flakestorm.loop import NEW_OBJECTS, run_async
 
 
 def test_the_process_is_left_as_it_was(tmp_path: Path) -> None:
