@@ -117,11 +117,10 @@ class Engine:
         return stopped
 
     async def _rounds(self, writer: Writer) -> str:
-        """The disturbed trials; what is announced of one round may decide about the next."""
+        """The disturbed trials; what came of one round may decide about the next, stored or not yet."""
         measured = len(self._control)
         for trials in self._plan.rounds():
             stopped = await self._execute(trials, writer)
-            await writer.flush()
             if stopped:
                 return stopped
             if len(self._control) > measured:
@@ -135,7 +134,8 @@ class Engine:
         self._stored = self._parts.store.finished()
         if self._stored:
             for record in self._parts.store.records():
-                self._note(record)
+                self._learn(record)
+                self._parts.tally.add(record)
 
     async def _execute(self, trials: Iterator[Trial], writer: Writer, at_once: int | None = None) -> str:
         left: Iterator[Trial] = (trial for trial in trials if trial.id not in self._stored)
@@ -147,15 +147,19 @@ class Engine:
             at_once = self._parts.at_once()
         left = chain((first,), left)
 
+        def keep(record: TrialRecord) -> None:
+            self._learn(record)
+            writer.put(record)
+
         async def wait(trial: Trial, outcome: Outcome) -> None:
-            writer.put(await self.deliberated(trial, outcome))
+            keep(await self.deliberated(trial, outcome))
 
         def report(trial: Trial, outcome: Outcome) -> Awaitable[None] | None:
             if writer.error is not None:
                 raise writer.error
             if self._parts.judge.deliberates:
                 return wait(trial, outcome)
-            writer.put(self.judged(trial, outcome))
+            keep(self.judged(trial, outcome))
             return None
 
         return await self._parts.executor.execute(left, report, at_once)
@@ -182,11 +186,11 @@ class Engine:
 
     def _announce(self, records: Sequence[TrialRecord]) -> None:
         for record in records:
-            self._note(record)
+            self._parts.tally.add(record)
             self._tell(TrialFinished(record))
 
-    def _note(self, record: TrialRecord) -> None:
-        self._parts.tally.add(record)
+    def _learn(self, record: TrialRecord) -> None:
+        """Let it decide about what follows, which need not wait until it is durable, unlike the counts."""
         self._plan.observe(record)
         if record.trial.is_control:
             self._control.append(record)
