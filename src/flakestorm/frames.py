@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
@@ -16,6 +17,15 @@ LENGTH_BYTES = 4
 TOGETHER = 4
 """At most so many values in a frame: the other end starts on them while this one has more to do. With all of
 a turn of the event loop in one, the two would wait for each other in turn."""
+
+
+def worker(module: str) -> list[str]:
+    """The command that runs flakestorm's ``module`` in a process of its own.
+
+    A `random.py` in the current folder is none of its business; `-m` alone would prefer it to Python's.
+    """
+    safe = ["-P"] if sys.version_info >= (3, 11) else []
+    return [sys.executable, *safe, "-m", module]
 
 
 def frame(value: object) -> bytes:

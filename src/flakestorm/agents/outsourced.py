@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from flakestorm.agents.config import HTTP_KINDS, AgentConfig
 from flakestorm.agents.packed_outcome import unpacked
 from flakestorm.agents.port import Request
-from flakestorm.frames import Frames, Outbox, frame
+from flakestorm.frames import Frames, Outbox, frame, worker
 from flakestorm.model.attack import Attack
 from flakestorm.model.errors import WorkError
 from flakestorm.model.outcome import Outcome
@@ -58,7 +58,7 @@ class Sender(asyncio.SubprocessProtocol):
     async def start(self, config: AgentConfig) -> None:
         """Start the process; it gets ready by itself."""
         self._process, _ = await self._loop.subprocess_exec(
-            lambda: self, sys.executable, "-m", "flakestorm.agents.sender_process", close_fds=True
+            lambda: self, *worker("flakestorm.agents.sender_process"), close_fds=True
         )
         self._input = self._process.get_pipe_transport(0)
         self._input.write(frame(config))

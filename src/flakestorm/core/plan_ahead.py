@@ -16,7 +16,7 @@ from itertools import islice
 
 from flakestorm.core.plan import Plan, Planned
 from flakestorm.core.plan_batches import BATCH, Batch, Order, known_operators
-from flakestorm.frames import Frames, frame
+from flakestorm.frames import Frames, frame, worker
 from flakestorm.model.record import TrialRecord
 from flakestorm.model.trial import Trial
 from flakestorm.mutations.engine import Mutator
@@ -103,9 +103,7 @@ async def made_ahead(plan: Planned, mutator: Mutator) -> AsyncIterator[Planned]:
     _enlarge(target)
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "flakestorm.core.plan_process",
+            *worker("flakestorm.core.plan_process"),
             stdin=asyncio.subprocess.PIPE,
             stdout=target,
             stderr=asyncio.subprocess.DEVNULL,

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -135,8 +136,16 @@ def test_notes_come_along() -> None:
     os.close(target)
 
 
-async def test_another_process_makes_the_same_trials() -> None:
-    """Ids, texts and edits; what a language model wrote goes along."""
+def nobody(prompt: GoldenPrompt) -> Iterator[Mutation]:
+    """Must not be asked."""
+    raise AssertionError(f"made here: {prompt.text}")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 prefers what is in the current folder")
+async def test_another_process_makes_the_same_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids, texts and edits; what a language model wrote goes along, and nothing of the current folder."""
+    (tmp_path / "random.py").write_text("raise RuntimeError", "utf-8")
+    monkeypatch.chdir(tmp_path)
     mutator = Mutator(CONFIG, 7)
     mutator.share = 0.5
     mutator.variants = {PROMPTS[0].id: {"paraphrase": ["Refund order 4512, please."]}}
@@ -144,6 +153,7 @@ async def test_another_process_makes_the_same_trials() -> None:
     expected = list(plan.disturbed())
     async with made_ahead(plan, mutator) as ahead:
         assert isinstance(ahead, PlanAhead)
+        ahead._plan = replace(plan, mutate=nobody)
         (trials,) = ahead.rounds()
         assert select.select([ahead._source], [], [], 60)[0]
         assert list(trials) == expected
