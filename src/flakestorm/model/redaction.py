@@ -26,6 +26,14 @@ _HINTS = ("sk-", "AIza", *(f"gh{kind}_" for kind in "pousr"), "AKIA", "xox", "ea
 """One of these is in every text that ``_KEY_FORMS`` can match; looking for them first is much cheaper."""
 
 
+def _has_any(text: str, parts: Iterable[str]) -> bool:
+    # A loop: every text of a trial is asked, and a generator takes three times as long.
+    for part in parts:  # noqa: SIM110 - see above
+        if part in text:
+            return True
+    return False
+
+
 class Redactor:
     """Blots out ``secrets`` and well-known key forms.
 
@@ -41,9 +49,9 @@ class Redactor:
     def __call__(self, text: str) -> str:
         """``text`` without secrets, of the same length."""
         # Next to no text has one, and looking for each is much cheaper than an expression of all.
-        if any(value in text for value in self._values):
+        if _has_any(text, self._values):
             text = self._known.sub(_blot, text)
-        if any(hint in text for hint in _HINTS):
+        if _has_any(text, _HINTS):
             text = _KEY_FORMS.sub(_blot, text)
         return text
 
