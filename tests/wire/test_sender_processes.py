@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from aiohttp import web
@@ -29,10 +30,17 @@ PROMPTS = ("where is my order", "say 500", "drop me", "hang on")
 
 
 class Served:
-    """An agent that echoes, fails, drops the connection or hangs, as the prompt says."""
+    """An agent that echoes, fails, drops the connection or hangs, as the prompt says.
+
+    ``gate`` is what answers to "wait" wait for; ``at_once`` says how many of these there were at once.
+    """
 
     def __init__(self) -> None:
         self.url = ""
+        self.gate = asyncio.Event()
+        self.waiting = asyncio.Semaphore(0)
+        self.inside = self.at_once = 0
+        self.times: list[float] = []
         self.trials: list[str] = []
         self.hanging = asyncio.Event()
         self.left = asyncio.Event()
@@ -41,6 +49,15 @@ class Served:
         """One invocation."""
         text = (await request.json())["input"]
         self.trials.append(request.headers["x-flakestorm-trial"])
+        self.times.append(monotonic())
+        if "wait" in text:
+            self.inside += 1
+            self.at_once = max(self.at_once, self.inside)
+            self.waiting.release()
+            await self.gate.wait()
+            self.inside -= 1
+        if "busy" in text and len(self.trials) == 1:
+            return web.json_response({}, status=429, headers={"Retry-After": "0.3"})
         if "500" in text:
             return web.json_response({"output": "plausible"}, status=500)
         if "drop" in text and request.transport is not None:
@@ -81,7 +98,7 @@ def config_of(served: Served) -> AgentConfig:
 async def test_outcomes_are_those_of_this_process(served: Served) -> None:
     """Reply, status error and lost connection look the same from both; the trial's id goes along."""
     config = config_of(served)
-    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1) as agent:
+    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 200) as agent:
         await ready(agent)
         for text in PROMPTS[:3]:
             here, there = await local.send(Request((text,), "a")), await agent.send(Request((text,), "b"))
@@ -94,7 +111,7 @@ async def test_outcomes_are_those_of_this_process(served: Served) -> None:
 async def test_a_request_that_is_given_up_is_dropped(served: Served) -> None:
     """Cancelling here closes the connection to the agent there."""
     config = config_of(served)
-    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1) as agent:
+    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 200) as agent:
         await ready(agent)
         task = asyncio.create_task(agent.send(Request(("hang on",), "a")))
         await served.hanging.wait()
@@ -106,7 +123,7 @@ async def test_a_request_that_is_given_up_is_dropped(served: Served) -> None:
 async def test_a_sender_that_dies_is_told(served: Served) -> None:
     """Requests under way end with an error of ours, never with a verdict about the agent."""
     config = config_of(served)
-    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1) as agent:
+    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 200) as agent:
         await ready(agent)
         task = asyncio.create_task(agent.send(Request(("hang on",), "a")))
         await served.hanging.wait()
@@ -118,11 +135,51 @@ async def test_a_sender_that_dies_is_told(served: Served) -> None:
 async def test_a_timeout_of_the_agent_is_an_outcome(served: Served) -> None:
     """The agent's own timeout is kept in the other process."""
     config = AgentConfig(endpoint=served.url, timeout=1000)
-    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1) as agent:
+    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 200) as agent:
         await ready(agent)
         outcome = await agent.send(Request(("hang on",), "a"))
     assert outcome.error is not None
     assert outcome.error.kind is ErrorKind.TIMEOUT
+
+
+async def test_the_agent_gets_no_more_at_once_than_it_may(served: Served) -> None:
+    """What is handed over beyond that waits in the sender, whose latencies do not count the wait."""
+    config = config_of(served)
+    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 4) as agent:
+        assert agent.prefetch() == 0
+        here = asyncio.create_task(agent.send(Request(("wait here",), "a")))
+        await served.waiting.acquire()
+        await ready(agent)
+        assert agent.prefetch() == 0, "what was sent from here could come on top"
+        served.gate.set()
+        await here
+        assert agent.prefetch() == 1
+        served.gate.clear()
+        tasks = [asyncio.create_task(agent.send(Request(("wait",), f"t{i}"))) for i in range(9)]
+        for _ in range(4):
+            await served.waiting.acquire()
+        served.gate.set()
+        outcomes = await asyncio.gather(*tasks)
+        assert served.at_once == 4
+        assert all(outcome.reply == "echo: wait" for outcome in outcomes)
+
+
+async def test_what_waits_in_a_sender_heeds_retry_after(served: Served) -> None:
+    """The agent is left alone for as long as it asked, by requests that had been handed over before, too."""
+    config = config_of(served)
+    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 1) as agent:
+        await ready(agent)
+        outcomes = await asyncio.gather(*(agent.send(Request((f"busy {i}",), f"t{i}")) for i in range(3)))
+    assert [outcome.status for outcome in outcomes] == [429, 200, 200]
+    assert served.times[1] - served.times[0] >= 0.3
+
+
+async def test_several_senders_prefetch_nothing(served: Served) -> None:
+    """None of them knows what the others have under way."""
+    config = config_of(served)
+    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 2, 200) as agent:
+        await ready(agent)
+        assert agent.prefetch() == 0
 
 
 async def test_a_run_is_the_same_with_and_without(served: Served, tmp_path: Path) -> None:

@@ -55,13 +55,13 @@ class Sender(asyncio.SubprocessProtocol):
         """Requests under way."""
         return len(self._pending)
 
-    async def start(self, config: AgentConfig) -> None:
-        """Start the process; it gets ready by itself."""
+    async def start(self, config: AgentConfig, most: int) -> None:
+        """Start the process, which sends ``most`` requests at once; it gets ready by itself."""
         self._process, _ = await self._loop.subprocess_exec(
             lambda: self, *worker("flakestorm.agents.sender_process"), close_fds=True
         )
         self._input = self._process.get_pipe_transport(0)
-        self._input.write(frame(config))
+        self._input.write(frame((config, most)))
         self._outbox = Outbox(self._input.write)
 
     async def send(self, request: Request) -> Outcome:
@@ -120,11 +120,24 @@ class Sender(asyncio.SubprocessProtocol):
 
 
 class OutsourcedAgent:
-    """``agent``, with its prompts sent by ``senders``; by itself until the first of them is ready."""
+    """``agent``, with its prompts sent by ``senders``; by itself until the first of them is ready.
 
-    def __init__(self, agent: HttpAgent, senders: list[Sender]) -> None:
+    They send ``most`` at once all in all.
+    """
+
+    def __init__(self, agent: HttpAgent, senders: list[Sender], most: int) -> None:
         self._agent = agent
         self._senders = senders
+        self._prefetch = prefetch_for(most) if len(senders) == 1 else 0
+        self._here = 0
+
+    def prefetch(self) -> int:
+        """How many requests may be under way beyond those that the agent gets at once.
+
+        None before all of them leave through the one sender, which then has the next one at hand whenever
+        the agent has answered; of several senders none knows what the others do.
+        """
+        return self._prefetch if not self._here and self._senders[0].ready else 0
 
     async def preflight(self) -> None:
         """See ``agents.port``."""
@@ -134,7 +147,11 @@ class OutsourcedAgent:
         """The outcome of one invocation; see ``agents.port``."""
         ready = [sender for sender in self._senders if sender.ready]
         if not ready:
-            return await self._agent.send(request)
+            self._here += 1
+            try:
+                return await self._agent.send(request)
+            finally:
+                self._here -= 1
         sender = ready[0] if len(ready) == 1 else min(ready, key=_load)
         return await sender.send(request)
 
@@ -154,6 +171,11 @@ def _load(sender: Sender) -> int:
     return sender.load
 
 
+def prefetch_for(most: int) -> int:
+    """A quarter more than the agent gets at once: for the time that a run needs for an outcome."""
+    return most // 4
+
+
 def senders_for(trials: int, wanted: int | None) -> int:
     """How many processes should send ``trials`` trials; ``wanted`` is what the user said, None for auto.
 
@@ -166,8 +188,11 @@ def senders_for(trials: int, wanted: int | None) -> int:
 
 
 @asynccontextmanager
-async def outsourced(agent: Any, config: AgentConfig, processes: int) -> AsyncIterator[Any]:
-    """``agent`` with its requests sent by so many processes, where it is one that runs elsewhere already."""
+async def outsourced(agent: Any, config: AgentConfig, processes: int, most: int) -> AsyncIterator[Any]:
+    """``agent`` with its requests sent by so many processes, where it is one that runs elsewhere already.
+
+    It gets ``most`` at once.
+    """
     if not processes or config.type not in HTTP_KINDS or config.serve is not None:
         yield agent
         return
@@ -176,7 +201,7 @@ async def outsourced(agent: Any, config: AgentConfig, processes: int) -> AsyncIt
     alone = config.model_copy(update={"reset_function": None, "reset_endpoint": None})
     try:
         for sender in senders:
-            await sender.start(alone)
-        yield OutsourcedAgent(agent, senders)
+            await sender.start(alone, most)
+        yield OutsourcedAgent(agent, senders, most)
     finally:
         await asyncio.gather(*(sender.aclose() for sender in senders))

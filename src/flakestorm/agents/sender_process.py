@@ -17,16 +17,19 @@ from flakestorm.agents.packed_outcome import packed
 from flakestorm.agents.port import Agent, Request
 from flakestorm.frames import Frames, Outbox, frame, read_frame
 from flakestorm.loop import run_async
+from flakestorm.model.retry_after import wait_s
 
 
 class Requests(asyncio.Protocol):
-    """Requests in, outcomes out."""
+    """Requests in, outcomes out; the agent gets ``most`` of them at once, the others wait for their turn."""
 
-    def __init__(self, agent: Agent, output: asyncio.WriteTransport) -> None:
+    def __init__(self, agent: Agent, output: asyncio.WriteTransport, most: int) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._agent = agent
         self._outbox = Outbox(output.write)
         self._frames = Frames()
+        self._places = asyncio.Semaphore(most)
+        self._quiet_until = 0.0
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     def data_received(self, data: bytes) -> None:
@@ -47,18 +50,29 @@ class Requests(asyncio.Protocol):
 
     async def _handle(self, number: int, request: Request) -> None:
         try:
-            outcome = await self._agent.send(request)
+            async with self._places:
+                await self._left_alone()
+                outcome = await self._agent.send(request)
         finally:
             del self._tasks[number]
+        if outcome.asks_for_less:
+            # The run hears of it, too, and lets nothing through; this is for what it had let through before.
+            self._quiet_until = asyncio.get_running_loop().time() + wait_s(outcome.retry_after_s)
         self._outbox.put(packed(number, outcome))
 
+    async def _left_alone(self) -> None:
+        """Wait as long as the agent asked for it."""
+        left = self._quiet_until - asyncio.get_running_loop().time() if self._quiet_until else 0.0
+        if left > 0:
+            await asyncio.sleep(left)
 
-async def serve(config: AgentConfig, source: BinaryIO, target: BinaryIO) -> None:
-    """Answer requests until ``source`` ends."""
+
+async def serve(config: AgentConfig, most: int, source: BinaryIO, target: BinaryIO) -> None:
+    """Answer requests until ``source`` ends, ``most`` at once."""
     loop = asyncio.get_running_loop()
     output, _ = await loop.connect_write_pipe(asyncio.Protocol, target)
     async with open_agent(config, lambda _: None) as agent:
-        _, requests = await loop.connect_read_pipe(lambda: Requests(agent, output), source)
+        _, requests = await loop.connect_read_pipe(lambda: Requests(agent, output, most), source)
         output.write(frame([]))
         await requests.ended
 
@@ -71,8 +85,8 @@ def main() -> None:
     target = os.fdopen(os.dup(1), "wb", buffering=0)
     # Whatever else writes to standard output must not get between the frames.
     os.dup2(2, 1)
-    config = read_frame(source)
-    run_async(serve(config, source, target))
+    config, most = read_frame(source)
+    run_async(serve(config, most, source, target))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from time import monotonic
 
 from flakestorm.agents.in_process import BLOCKS_LOOP
 from flakestorm.agents.open import open_agent
-from flakestorm.agents.outsourced import outsourced, senders_for
+from flakestorm.agents.outsourced import OutsourcedAgent, outsourced, prefetch_for, senders_for
 from flakestorm.agents.port import Agent
 from flakestorm.agents.wire.permission import attack_refusal
 from flakestorm.chaos.faults.engine import FaultEngine
@@ -228,7 +228,7 @@ class Execution:
         processes = senders_for(plan.planned(), self._config.advanced.senders)
         if self._wishes.target is not None or self._isolation is not None:
             processes = 0
-        return outsourced(agent, self._config.agent, processes)
+        return outsourced(agent, self._config.agent, processes, self._config.advanced.concurrency)
 
     def _ahead(self, plan: Planned) -> AbstractAsyncContextManager[Planned]:
         worth_it = senders_for(plan.planned(), self._config.advanced.senders) > 0
@@ -364,6 +364,7 @@ class Execution:
         until = None if settings.max_minutes is None else monotonic() + settings.max_minutes * 60
         limits = Limits(
             concurrency=settings.concurrency,
+            prefetch=prefetch_for(settings.concurrency) if isinstance(agent, OutsourcedAgent) else 0,
             retries=settings.retries,
             deadline_s=self._config.agent.timeout / 1000
             + (self._isolation.allowance_s if self._isolation else 0),
@@ -374,6 +375,7 @@ class Execution:
             settings.concurrency,
             settings.rate_per_s,
             lambda limit, wait: self._tell(Throttled(limit, wait, "the agent answered 429 or 503")),
+            agent.prefetch if isinstance(agent, OutsourcedAgent) else lambda: 0,
         )
 
         prepare = self._isolation.prepare(agent) if self._isolation else nothing

@@ -12,6 +12,7 @@ from flakestorm.core.pace import Pace
 from flakestorm.model.errors import FlakestormError
 from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
 from flakestorm.model.randomness import draw
+from flakestorm.model.retry_after import wait_s
 from flakestorm.model.trial import NO_CHAOS, Trial
 
 TRANSPORT_FAULTS = frozenset({ErrorKind.REFUSED, ErrorKind.DISCONNECTED, ErrorKind.DNS})
@@ -34,9 +35,14 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How trials are run. ``deadline_s`` is the agent's timeout; budgets of None do not end."""
+    """How trials are run. ``deadline_s`` is the agent's timeout; budgets of None do not end.
+
+    Up to ``prefetch`` further trials may be handed over, to wait until the agent has fewer than
+    ``concurrency``.
+    """
 
     concurrency: int = 10
+    prefetch: int = 0
     retries: int = 2
     deadline_s: float = 30.0
     max_calls: int | None = None
@@ -79,7 +85,7 @@ class LocalExecutor:
         """Run all ``trials``. An exception of ours ends everything; what was reported stays reported."""
         self._workers = workers = [
             asyncio.create_task(self._work(trials, report), name=f"flakestorm-worker-{number}")
-            for number in range(at_once or self._limits.concurrency)
+            for number in range(at_once or self._limits.concurrency + self._limits.prefetch)
         ]
         watchdog = asyncio.create_task(self._watch())
         try:
@@ -123,7 +129,7 @@ class LocalExecutor:
                 # What is answered to an attack or under faults is no message to a customer, and sent again
                 # it would be another attack, or hide what the faults did.
                 break
-            if _asked_for_less(outcome):
+            if outcome.asks_for_less:
                 self._pace.throttled(outcome.retry_after_s)
                 worth_it = True
             else:
@@ -137,8 +143,8 @@ class LocalExecutor:
 
     def _delay(self, trial: Trial, attempt: int, outcome: Outcome) -> float:
         """Seconds before the next try: exponential with jitter, or what the agent asked for."""
-        if _asked_for_less(outcome) and outcome.retry_after_s is not None:
-            return min(outcome.retry_after_s, 60.0)
+        if outcome.asks_for_less and outcome.retry_after_s is not None:
+            return wait_s(outcome.retry_after_s)
         return 0.1 * 2.0**attempt * (0.5 + draw(self._seed, trial.id, "backoff", attempt))
 
     async def _one(self, trial: Trial) -> Outcome:
@@ -147,6 +153,9 @@ class LocalExecutor:
         started = monotonic()
         # Each turn of a conversation has the agent's whole timeout.
         timeouts = ATTACK_TIMEOUTS if _is_attack(trial) else len(trial.turns)
+        if self._limits.prefetch:
+            # It may have to wait for its turn as long as another trial takes.
+            timeouts *= 2
         self._overdue[task] = started + self._limits.deadline_s * timeouts + GRACE_S
         self._calls += 1
         try:
@@ -184,10 +193,6 @@ def _is_attack(trial: Trial) -> bool:
 def _further_requests(outcome: Outcome) -> int:
     """Beside the first request: the exchanges of an attack, the earlier turns of a conversation."""
     return len(outcome.replies) if outcome.wire is None else outcome.wire.requests - 1
-
-
-def _asked_for_less(outcome: Outcome) -> bool:
-    return outcome.status == 429 or (outcome.status == 503 and outcome.retry_after_s is not None)
 
 
 def _overran(latency_ms: float, deadline_s: float) -> Outcome:

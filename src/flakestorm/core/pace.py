@@ -6,9 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-LONGEST_WAIT_S = 60.0
-DEFAULT_WAIT_S = 1.0
-"""How long to wait when the agent asks for less without saying how long."""
+from flakestorm.model.retry_after import wait_s
 
 
 class Pace:
@@ -16,6 +14,9 @@ class Pace:
 
     On 429, and on 503 with Retry-After, the limit is halved and everybody waits as long as the agent
     asked (a minute at most); each success then raises it again by a fraction, as TCP does.
+
+    ``prefetch`` says how many more may come through while nothing is throttled, to wait for their turn
+    elsewhere.
     """
 
     def __init__(
@@ -23,7 +24,9 @@ class Pace:
         concurrency: int,
         rate_per_s: float | None = None,
         on_throttle: Callable[[int, float], None] = lambda _limit, _wait: None,
+        prefetch: Callable[[], int] = lambda: 0,
     ) -> None:
+        self._prefetch = prefetch
         self._most = concurrency
         self._limit = float(concurrency)
         self._active = 0
@@ -36,7 +39,7 @@ class Pace:
 
     async def enter(self) -> None:
         """Wait for a place; every ``enter`` needs one ``leave``."""
-        if self._active < int(self._limit):
+        if self._active < self._places():
             self._active += 1
         else:
             await self._queue_up()
@@ -46,6 +49,10 @@ class Pace:
             except asyncio.CancelledError:
                 self.leave()
                 raise
+
+    def _places(self) -> int:
+        """How many may be through at once."""
+        return int(self._limit) if self._limit < self._most else self._most + self._prefetch()
 
     async def _queue_up(self) -> None:
         granted: asyncio.Future[None] = self._loop.create_future()
@@ -73,7 +80,7 @@ class Pace:
     def leave(self) -> None:
         """Give the place back, to those who wait first."""
         self._active -= 1
-        while self._waiting and self._active < int(self._limit):
+        while self._waiting and self._active < self._places():
             granted = self._waiting.popleft()
             if not granted.done():
                 self._active += 1
@@ -87,7 +94,7 @@ class Pace:
     def throttled(self, retry_after_s: float | None) -> None:
         """The agent asked for less."""
         now = self._loop.time()
-        wait = min(DEFAULT_WAIT_S if retry_after_s is None else retry_after_s, LONGEST_WAIT_S)
+        wait = wait_s(retry_after_s)
         # Many trials hear the same "no" at once; it counts once.
         if self._quiet_until <= now:
             self._limit = max(1.0, self._limit / 2)

@@ -130,6 +130,11 @@ class Outcome:
     wire: Wire | None = None
 
     @property
+    def asks_for_less(self) -> bool:
+        """Whether the agent had too much to do."""
+        return self.status == 429 or (self.status == 503 and self.retry_after_s is not None)
+
+    @property
     def faults_fired(self) -> int:
         """How many environment faults fired during the trial."""
         return sum(len(call.fired) for call in self.calls)

@@ -8,6 +8,10 @@ import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
+LONGEST_WAIT_S = 60.0
+DEFAULT_WAIT_S = 1.0
+"""How long to wait when an agent asks for less without saying how long."""
+
 NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
 
 
@@ -22,6 +26,11 @@ def retry_after_s(headers: Mapping[str, str], now: float | None = None) -> float
     text = headers.get("retry-after", "").strip()
     seconds = _number(text)
     return _until(text, time.time() if now is None else now) if seconds is None and text else seconds
+
+
+def wait_s(asked_s: float | None) -> float:
+    """How long an agent is left alone that asked for so many seconds, or did not say: at most a minute."""
+    return min(DEFAULT_WAIT_S if asked_s is None else asked_s, LONGEST_WAIT_S)
 
 
 def _number(text: str) -> float | None:

@@ -117,6 +117,25 @@ async def test_never_more_at_once_than_allowed() -> None:
     assert most == 3
 
 
+async def test_some_more_may_wait_elsewhere_until_something_is_throttled() -> None:
+    """With ``prefetch`` as many more are handed over, and none any more when the agent asks for less."""
+    handed: list[int] = []
+    active = 0
+    pace = Pace(4, prefetch=lambda: 2)
+
+    async def send(trial: Trial) -> Outcome:
+        nonlocal active
+        active += 1
+        handed.append(active)
+        await asyncio.sleep(0)
+        active -= 1
+        return BUSY if len(handed) == 9 else OK
+
+    await execute(send, MUTATED + CONTROL, Limits(concurrency=4, prefetch=2), pace)
+    assert max(handed[:9]) == 6
+    assert max(handed[15:]) <= 4
+
+
 async def test_rate_limit_spaces_the_starts() -> None:
     """Six trials at 200 a second cannot start within less than 25 ms."""
     starts: list[float] = []
