@@ -17,7 +17,7 @@ from flakestorm.model.prompt import GoldenPrompt
 from flakestorm.model.record import TrialRecord, TrialStatus
 from flakestorm.model.trial import Trial
 from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
-from flakestorm.store.run_file import Row, RunFile, record_bytes
+from flakestorm.store.run_file import Row, RunFile, json_bytes
 
 TRIALS = 100_000
 BATCH = 1000
@@ -58,7 +58,7 @@ def row(number: int, rng: Random, failing: float) -> Row:
     outcome = Outcome(12.0, reply="Your order is on its way, and should arrive on Friday. " * 4, status=200)
     end = TrialStatus.FAILED if failed else TrialStatus.PASSED
     record = TrialRecord(Trial.of(prompt, mutation), outcome, verdicts, end)
-    return record.trial.id, False, end.value, "noise", 1.0, record_bytes(record)
+    return record.trial.id, False, end.value, "noise", 1.0, json_bytes(record.to_dict())
 
 
 def store(folder: Path, id_: str, failing: float) -> None:

@@ -120,6 +120,22 @@ async def test_a_request_that_is_given_up_is_dropped(served: Served) -> None:
         assert (await agent.send(Request(("still here",), "b"))).reply == "echo: still here"
 
 
+async def test_who_waits_behind_a_request_that_is_given_up_has_its_turn(served: Served) -> None:
+    """And what is given up while it waits is never sent."""
+    config = config_of(served)
+    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 1) as agent:
+        await ready(agent)
+        first = asyncio.create_task(agent.send(Request(("hang on",), "a")))
+        await served.hanging.wait()
+        second = asyncio.create_task(agent.send(Request(("not any more",), "b")))
+        third = asyncio.create_task(agent.send(Request(("still here",), "c")))
+        await asyncio.sleep(0)
+        second.cancel()
+        first.cancel()
+        assert (await third).reply == "echo: still here"
+    assert "b" not in served.trials
+
+
 async def test_a_sender_that_dies_is_told(served: Served) -> None:
     """Requests under way end with an error of ours, never with a verdict about the agent."""
     config = config_of(served)

@@ -5,16 +5,16 @@ This is the hot path of most runs, so everything that does not change between re
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
+from typing import NamedTuple
 
 from yarl import URL
 
 from flakestorm.agents.config import AgentConfig
 from flakestorm.agents.connections import Connections
+from flakestorm.agents.deadlines import Deadline, Deadlines
 from flakestorm.agents.http_answer import Answer
 from flakestorm.agents.reply_body import EXCERPT, Progress, ReplyReader
 from flakestorm.agents.request_head import RequestHeads
@@ -38,8 +38,7 @@ HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HttpCall:
+class HttpCall(NamedTuple):
     """One request, ready to be sent."""
 
     method: str
@@ -48,8 +47,7 @@ class HttpCall:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """What came of a request: the outcome, and the cookies that the agent set."""
 
     outcome: Outcome
@@ -57,49 +55,6 @@ class Exchange:
 
 
 NO_COOKIES: Mapping[str, str] = {}
-
-
-class Deadline:
-    """Ends what an exchange waits for when its time is over, and lets go of its answer at the end.
-
-    One timer and no task: most requests are answered long before.
-    """
-
-    def __init__(self, timeout_s: float) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._at = self._loop.time() + timeout_s
-        self._timer = self._loop.call_at(self._at, self._expire)
-        self._answer: Answer | None = None
-        self._is_kept = False
-
-    def __enter__(self) -> Deadline:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        if self._answer is not None:
-            self._answer.close()
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the last request went out on a kept connection and nothing came back."""
-        return self._is_kept and self._answer is not None and not self._answer.has_begun
-
-    def left(self) -> float:
-        """Seconds."""
-        return max(0.0, self._at - self._loop.time())
-
-    def watch(self, answer: Answer, is_kept: bool) -> None:
-        """This is waited for now; what was waited for before is no longer wanted."""
-        if self._answer is not None:
-            self._answer.close()
-        self._answer, self._is_kept = answer, is_kept
-        if not self.left():
-            self._expire()
-
-    def _expire(self) -> None:
-        if self._answer is not None:
-            self._answer.fail(asyncio.TimeoutError())
 
 
 class HttpExchanger:
@@ -118,11 +73,12 @@ class HttpExchanger:
         self._follow = config.follow_redirects
         self._heads = RequestHeads(headers)
         self._connections = Connections(config.verify_tls)
+        self._deadlines = Deadlines(config.timeout / 1000)
 
     async def exchange(self, call: HttpCall) -> Exchange:
         """Send ``call`` and read its answer; whatever goes wrong is in the outcome."""
         progress = Progress(perf_counter())
-        with Deadline(self._timeout_ms / 1000) as deadline:
+        with self._deadlines.begin() as deadline:
             try:
                 answer = await self._send(call, progress, deadline)
                 if answer.status in REDIRECTS:
@@ -141,7 +97,7 @@ class HttpExchanger:
     async def post(self, url: URL) -> OutcomeError | None:
         """POST ``url`` without a body; the error if it does not answer 2xx."""
         progress = Progress(perf_counter())
-        with Deadline(self._timeout_ms / 1000) as deadline:
+        with self._deadlines.begin() as deadline:
             try:
                 answer = await self._request(HttpCall("POST", url, None, {}), deadline)
                 progress.status = answer.status
@@ -153,6 +109,7 @@ class HttpExchanger:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        self._deadlines.close()
         await self._connections.aclose()
 
     async def _send(self, call: HttpCall, progress: Progress, deadline: Deadline) -> Answer:

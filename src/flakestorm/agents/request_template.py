@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import quote_plus
 from xml.sax.saxutils import escape
 
@@ -35,12 +35,11 @@ class Unsendable(ValueError):
     """This prompt cannot be put into this request; the message is one line for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(NamedTuple):
     """What fills a template: the text, the conversation as chat messages, and the session id."""
 
     text: str
-    messages: list[dict[str, str]] = field(default_factory=list)
+    messages: Sequence[dict[str, str]] = ()
     session: str = ""
 
 

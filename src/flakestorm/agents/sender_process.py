@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections import OrderedDict
 from typing import BinaryIO
 
 from flakestorm.agents.config import AgentConfig
@@ -21,48 +22,74 @@ from flakestorm.model.retry_after import wait_s
 
 
 class Requests(asyncio.Protocol):
-    """Requests in, outcomes out; the agent gets ``most`` of them at once, the others wait for their turn."""
+    """Requests in, outcomes out; the agent gets ``most`` of them at once, the others wait for their turn.
+
+    A worker goes on with what waits, and ends when nothing does: a task for each request would take as long
+    as reading its answer.
+    """
 
     def __init__(self, agent: Agent, output: asyncio.WriteTransport, most: int) -> None:
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
         self._agent = agent
         self._outbox = Outbox(output.write)
         self._frames = Frames()
-        self._places = asyncio.Semaphore(most)
+        self._most = most
+        self._waiting: OrderedDict[int, Request] = OrderedDict()
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._workers: set[asyncio.Task[None]] = set()
         self._quiet_until = 0.0
-        self._tasks: dict[int, asyncio.Task[None]] = {}
 
     def data_received(self, data: bytes) -> None:
         """Start what was asked for, and give up what is no longer wanted."""
         for messages in self._frames.feed(data):
             for number, *wanted in messages:
                 if wanted:
-                    self._tasks[number] = asyncio.ensure_future(self._handle(number, Request(*wanted)))
-                elif number in self._tasks:
-                    self._tasks[number].cancel()
+                    self._waiting[number] = Request(*wanted)
+                elif number in self._running:
+                    self._running[number].cancel()
+                else:
+                    self._waiting.pop(number, None)
+        self._start_workers()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's signature
         """Nobody asks any more."""
-        for task in self._tasks.values():
-            task.cancel()
+        self._waiting.clear()
+        for worker in self._workers:
+            worker.cancel()
         if not self.ended.done():
             self.ended.set_result(None)
 
-    async def _handle(self, number: int, request: Request) -> None:
-        try:
-            async with self._places:
+    def _start_workers(self) -> None:
+        for _ in range(min(len(self._waiting), self._most - len(self._workers))):
+            worker = self._loop.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._worker_ended)
+
+    def _worker_ended(self, worker: asyncio.Task[None]) -> None:
+        """A request that was given up took its worker with it."""
+        self._workers.discard(worker)
+        self._start_workers()
+
+    async def _work(self) -> None:
+        worker = asyncio.current_task()
+        assert worker is not None  # noqa: S101 - for the type checker
+        while self._waiting:
+            number, request = self._waiting.popitem(last=False)
+            self._running[number] = worker
+            try:
                 await self._left_alone()
                 outcome = await self._agent.send(request)
-        finally:
-            del self._tasks[number]
-        if outcome.asks_for_less:
-            # The run hears of it, too, and lets nothing through; this is for what it had let through before.
-            self._quiet_until = asyncio.get_running_loop().time() + wait_s(outcome.retry_after_s)
-        self._outbox.put(packed(number, outcome))
+            finally:
+                del self._running[number]
+            if outcome.asks_for_less:
+                # The run hears of it, too, and lets nothing through; this is for what it had let through.
+                self._quiet_until = self._loop.time() + wait_s(outcome.retry_after_s)
+            self._outbox.put(packed(number, outcome))
 
     async def _left_alone(self) -> None:
         """Wait as long as the agent asked for it."""
-        left = self._quiet_until - asyncio.get_running_loop().time() if self._quiet_until else 0.0
+        left = self._quiet_until - self._loop.time() if self._quiet_until else 0.0
         if left > 0:
             await asyncio.sleep(left)
 

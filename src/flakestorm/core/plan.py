@@ -13,7 +13,7 @@ from flakestorm.model.record import TrialRecord
 from flakestorm.model.trial import Trial
 
 FIRST_TURN = 8
-LONGEST_TURN = 64
+LONGEST_TURN = 256
 """How many trials of a golden prompt follow each other, in the first round and at most; each round takes as
 many as all before it together. What a prompt is made of is read once and remembered for the most recent ones,
 and short turns would forget it before it is used. A run that is stopped early is still fair to all."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
+from typing import Any
 
 
 class Severity(str, Enum):
@@ -49,7 +51,7 @@ class Judgement:
     evidence: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
     """A judgement with the invariant it comes from. ``implied`` marks a rule that the mutation brought."""
 
@@ -60,3 +62,16 @@ class Verdict:
     detail: str = ""
     implied: bool = False
     evidence: tuple[tuple[int, int], ...] = ()
+
+    @cached_property
+    def public(self) -> dict[str, Any]:
+        """The public JSON form, not to be changed: trials share the verdict of a rule that passed."""
+        return {
+            "invariant": self.invariant,
+            "type": self.type,
+            "severity": self.severity.value,
+            "implied": self.implied,
+            "status": self.status.value,
+            "detail": self.detail,
+            "evidence": [list(span) for span in self.evidence],
+        }

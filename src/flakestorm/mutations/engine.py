@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
+from hashlib import sha256
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -173,7 +173,7 @@ def _is_new(mutation: Mutation, seen: set[object]) -> bool:
 def _memory(turns: tuple[str, ...]) -> object:
     if len(turns[-1]) <= LONG and (len(turns) == 1 or sum(map(len, turns)) <= LONG):
         return turns
-    return blake2b("\x1f".join(turns).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return sha256("\x1f".join(turns).encode("utf-8", "surrogatepass")).digest()
 
 
 Parts = dict[str, list[list[Choice]]]

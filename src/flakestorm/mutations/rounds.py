@@ -13,7 +13,7 @@ from flakestorm.mutations.choice import Choice
 MOST_SLOTS = 16
 """However heavy an operator is, it is met no earlier than this many light ones would be."""
 
-KEPT = 8
+KEPT = 64
 """So many rounds of a type are kept: every prompt takes the first ones, few come so far."""
 
 

@@ -38,14 +38,6 @@ def json_bytes(value: Any) -> bytes:
         return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def record_bytes(record: TrialRecord) -> bytes:
-    """``record`` in its public JSON form."""
-    try:
-        return orjson.dumps(record.to_raw_dict())
-    except TypeError:
-        return json_bytes(record.to_dict())
-
-
 class RunFile:
     """One run on disk. Any thread may use it; calls must not overlap, except in different processes."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from flakestorm.model.record import TrialRecord
-from flakestorm.store.run_file import Row, RunFile, record_bytes
+from flakestorm.store.run_file import Row, RunFile, json_bytes
 
 BATCH = 512
 """At most this many records in one commit, so that the announcement never waits long."""
@@ -99,7 +99,7 @@ class Writer:
     def _row(self, record: TrialRecord, at: float) -> Row:
         trial = record.trial
         type_ = trial.mutation.type if trial.mutation else ""
-        return trial.id, trial.is_control, record.status.value, type_, at, record_bytes(record)
+        return trial.id, trial.is_control, record.status.value, type_, at, json_bytes(record.to_dict())
 
 
 def _settle(future: asyncio.Future[None]) -> None:

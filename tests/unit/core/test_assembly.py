@@ -13,7 +13,7 @@ from flakestorm.model.run import RunInfo
 from flakestorm.model.trial import NO_CHAOS, Trial
 from flakestorm.model.verdict import Severity, Verdict, VerdictStatus
 from flakestorm.scoring.assessment import Demands
-from flakestorm.store.run_file import RunFile, record_bytes
+from flakestorm.store.run_file import RunFile, json_bytes
 
 INFO = RunInfo("r1", "complete", "2031-01-01T00:00:00+00:00", 1.0, 0, "d", "c", "t", "3", 4, 1)
 STORM = tuple(Call("llm", "gpt", 20.0 * n, 10.0, 503, ("server_error",), sent="a") for n in range(9))
@@ -36,7 +36,7 @@ def test_stored_run_is_counted_as_the_live_one(tmp_path: Path) -> None:
     for one in records:
         tally.add(one)
     store.append(
-        [(r.trial.id, r.trial.is_control, r.status.value, "", 0.1, record_bytes(r)) for r in records]
+        [(r.trial.id, r.trial.is_control, r.status.value, "", 0.1, json_bytes(r.to_dict())) for r in records]
     )
     live = assemble(facts, tally, lambda: iter(records))
     stored = load_run(store)

@@ -29,7 +29,7 @@ from flakestorm.reports.comparison_terminal import print_comparison
 from flakestorm.reports.formats import write_report
 from flakestorm.scoring.comparison import ComparisonVerdict
 from flakestorm.scoring.comparison_result import Comparison
-from flakestorm.store.run_file import RunFile, record_bytes
+from flakestorm.store.run_file import RunFile, json_bytes
 from flakestorm.store.runs import RunFolder
 
 PROMPTS = [GoldenPrompt((f"Where is order {number}?",), f"order {number}") for number in range(4)]
@@ -89,7 +89,9 @@ def store(folder: RunFolder) -> Store:
         )
         for number, trial in enumerate(trials(count)):
             one = record(trial, ending(trial, number), f"reply of {id_} " + "x" * 600)
-            run.append([(trial.id, trial.is_control, one.status.value, "noise", 1.0, record_bytes(one))])
+            run.append(
+                [(trial.id, trial.is_control, one.status.value, "noise", 1.0, json_bytes(one.to_dict()))]
+            )
         run.close()
         return id_
 
