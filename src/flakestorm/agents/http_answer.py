@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from email.message import Message
 from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
-from typing import Protocol
+from typing import Any, Protocol
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from multidict import CIMultiDict
@@ -53,7 +53,7 @@ class Answer:
         self._flow = flow
         self._is_bodiless = is_bodiless
         self._loop = asyncio.get_running_loop()
-        self._parser = HttpResponseParser(self)
+        self._parser: Any = HttpResponseParser(self)
         # As other clients do: what can be understood is read.
         self._parser.set_dangerous_leniencies(lenient_headers=True, lenient_optional_cr_before_lf=True)
         self._head_bytes = 0
@@ -122,6 +122,8 @@ class Answer:
     def close(self) -> None:
         """Nothing more is wanted of this answer."""
         self._flow.done(keep=self._keep and self.at_end() and not self._has_surplus)
+        # It holds this answer, too, and looking for such circles is a twentieth of the time of a request.
+        self._parser = None
 
     def feed(self, data: bytes) -> None:
         """Bytes of the connection."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from flakestorm.model.attack import Attack
 from flakestorm.model.outcome import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One invocation: the turns of a conversation (one text in most cases), and whose trial it is.
 
     ``lane`` says which of several equal agents is to take it; None leaves it to them.

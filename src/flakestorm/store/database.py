@@ -20,7 +20,7 @@ PRAGMA user_version = {VERSION};
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE trials (
     seq INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     control INTEGER NOT NULL,
     status TEXT NOT NULL,
     type TEXT NOT NULL,
@@ -29,7 +29,11 @@ CREATE TABLE trials (
 );
 COMMIT;
 """
-"""In one transaction, because each waits for the disk."""
+"""In one transaction, because each waits for the disk.
+
+There is no index: nothing looks for single trials while a run goes on, and an index of random ids, most of
+which is written anew with each commit, is a third of what is written.
+"""
 
 
 @contextmanager

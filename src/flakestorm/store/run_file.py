@@ -18,7 +18,7 @@ Row = tuple[str, bool, str, str, float, bytes]
 """Id, whether it is of the control arm, status, mutation type, seconds since the start, record as JSON."""
 
 _INSERT = """
-INSERT OR IGNORE INTO trials (id, control, status, type, at, record)
+INSERT INTO trials (id, control, status, type, at, record)
 SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
        json_extract(value, '$[3]'), json_extract(value, '$[4]'),
        substr(?2, json_extract(value, '$[5]'), json_extract(value, '$[6]'))
