@@ -80,7 +80,7 @@ class RunFile:
             self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Store ``rows``; durable on return.
+        """Store ``rows``, each of whose ids is a new one; durable on return.
 
         One statement stores them all, however many they are: Python's sqlite3 gives up the interpreter for
         each statement, and a writer that asks for it back hundreds of times holds up the event loop.

@@ -14,7 +14,7 @@ from flakestorm.store.run_file import Row, RunFile, json_bytes
 BATCH = 512
 """At most this many records in one commit, so that the announcement never waits long."""
 
-WINDOW_S = 0.03
+WINDOW_S = 0.06
 """How long a commit waits for company. A commit costs as much as storing a hundred records, and a thread
 that commits all the time keeps the event loop from running."""
 

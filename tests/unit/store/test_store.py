@@ -56,14 +56,6 @@ async def test_lone_surrogates_do_not_stop_a_run(tmp_path: Path, make_record: Ma
     run.close()
 
 
-async def test_a_trial_is_stored_once(tmp_path: Path, make_record: MakeRecord) -> None:
-    """Storing it again changes nothing."""
-    await stored(tmp_path / "r.db", [make_record(), make_record(reply="other")])
-    run = RunFile.open(tmp_path / "r.db")
-    assert [record.outcome.reply for record in run.records()] == ["the reply"]
-    run.close()
-
-
 async def test_many_records_stream_in_pages(tmp_path: Path, make_record: MakeRecord) -> None:
     """More than a page comes back complete and in order."""
     records = [make_record(text=str(number)) for number in range(1203)]
