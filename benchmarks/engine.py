@@ -114,7 +114,7 @@ def main() -> None:
     agent, port = start_agent(50)
     try:
         bare_rate = run_async(bare(port, requests, 200))
-        rate = pipeline(port, 60_000, 200)
+        rate = pipeline(port, 120_000, 200)
     finally:
         agent.kill()
         agent.wait()
