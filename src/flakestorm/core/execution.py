@@ -362,9 +362,11 @@ class Execution:
     def _executor(self, agent: Agent) -> LocalExecutor:
         settings = self._config.advanced
         until = None if settings.max_minutes is None else monotonic() + settings.max_minutes * 60
+        # Where calls are seen, they are timed from when a trial is handed over, so it must not wait then.
+        ahead = agent if isinstance(agent, OutsourcedAgent) and self._environment is None else None
         limits = Limits(
             concurrency=settings.concurrency,
-            prefetch=prefetch_for(settings.concurrency) if isinstance(agent, OutsourcedAgent) else 0,
+            prefetch=prefetch_for(settings.concurrency) if ahead else 0,
             retries=settings.retries,
             deadline_s=self._config.agent.timeout / 1000
             + (self._isolation.allowance_s if self._isolation else 0),
@@ -375,7 +377,7 @@ class Execution:
             settings.concurrency,
             settings.rate_per_s,
             lambda limit, wait: self._tell(Throttled(limit, wait, "the agent answered 429 or 503")),
-            agent.prefetch if isinstance(agent, OutsourcedAgent) else lambda: 0,
+            ahead.prefetch if ahead else lambda: 0,
         )
 
         prepare = self._isolation.prepare(agent) if self._isolation else nothing

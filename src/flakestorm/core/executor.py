@@ -12,7 +12,7 @@ from flakestorm.core.pace import Pace
 from flakestorm.model.errors import FlakestormError
 from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
 from flakestorm.model.randomness import draw
-from flakestorm.model.retry_after import wait_s
+from flakestorm.model.retry_after import LONGEST_WAIT_S, wait_s
 from flakestorm.model.trial import NO_CHAOS, Trial
 
 TRANSPORT_FAULTS = frozenset({ErrorKind.REFUSED, ErrorKind.DISCONNECTED, ErrorKind.DNS})
@@ -20,6 +20,9 @@ TRANSPORT_FAULTS = frozenset({ErrorKind.REFUSED, ErrorKind.DISCONNECTED, ErrorKi
 
 ATTACK_TIMEOUTS = 8
 """An attack takes this many times the agent's timeout at most: the requests before and after it as well."""
+
+LONGEST_CONVERSATION = 20
+"""Turns of another trial that one which was handed over ahead may have to wait for."""
 
 GRACE_S = 5.0
 """An agent keeps its own timeout; if it does not, the trial is taken from it this much later."""
@@ -151,12 +154,7 @@ class LocalExecutor:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - workers are tasks; this is for the type checker
         started = monotonic()
-        # Each turn of a conversation has the agent's whole timeout.
-        timeouts = ATTACK_TIMEOUTS if _is_attack(trial) else len(trial.turns)
-        if self._limits.prefetch:
-            # It may have to wait for its turn as long as another trial takes.
-            timeouts *= 2
-        self._overdue[task] = started + self._limits.deadline_s * timeouts + GRACE_S
+        self._overdue[task] = started + allowed_s(trial, self._limits)
         self._calls += 1
         try:
             outcome = await self._send(trial)
@@ -184,6 +182,18 @@ class LocalExecutor:
             for task in [task for task, deadline in self._overdue.items() if deadline < now]:
                 del self._overdue[task]
                 task.cancel()
+
+
+def allowed_s(trial: Trial, limits: Limits) -> float:
+    """How long a trial may take until it is taken from an agent that keeps no timeout of its own."""
+    # Each turn of a conversation has the agent's whole timeout.
+    timeouts = ATTACK_TIMEOUTS if _is_attack(trial) else len(trial.turns)
+    allowed = limits.deadline_s * timeouts + GRACE_S
+    if limits.prefetch:
+        # Where it waits for its turn, there is a whole conversation before it at worst, and an agent that
+        # asks to be left alone before either of them.
+        allowed += limits.deadline_s * LONGEST_CONVERSATION + 2 * LONGEST_WAIT_S
+    return allowed
 
 
 def _is_attack(trial: Trial) -> bool:

@@ -9,11 +9,12 @@ from time import monotonic
 import pytest
 
 from flakestorm.core import executor as module
-from flakestorm.core.executor import Limits, LocalExecutor
+from flakestorm.core.executor import Limits, LocalExecutor, allowed_s
 from flakestorm.core.pace import Pace
 from flakestorm.model.mutation import Kind, Mutation
 from flakestorm.model.outcome import ErrorKind, Outcome, OutcomeError
 from flakestorm.model.prompt import GoldenPrompt
+from flakestorm.model.retry_after import LONGEST_WAIT_S
 from flakestorm.model.trial import Trial
 from flakestorm.model.wire import Ended, Heartbeat, Wire, WireExchange
 
@@ -134,6 +135,14 @@ async def test_some_more_may_wait_elsewhere_until_something_is_throttled() -> No
     await execute(send, MUTATED + CONTROL, Limits(concurrency=4, prefetch=2), pace)
     assert max(handed[:9]) == 6
     assert max(handed[15:]) <= 4
+
+
+def test_who_waits_elsewhere_is_not_overdue() -> None:
+    """Nor while the agent asks, as long as it may, to be left alone: no timeout of the agent's has passed."""
+    alone = allowed_s(MUTATED[0], Limits(deadline_s=1.0))
+    ahead = allowed_s(MUTATED[0], Limits(deadline_s=1.0, prefetch=2))
+    assert 1.0 < alone < 10.0
+    assert ahead > alone + 2 * LONGEST_WAIT_S
 
 
 async def test_rate_limit_spaces_the_starts() -> None:
