@@ -81,7 +81,8 @@ class Writer:
     def _collect(self) -> list[TrialRecord | asyncio.Future[None] | None]:
         """What to commit together: all that arrives within the window, or until somebody waits for it."""
         items = [self._queue.get()]
-        if isinstance(items[0], TrialRecord):
+        # With a batch at hand already, waiting would only let records pile up.
+        if isinstance(items[0], TrialRecord) and self._queue.qsize() < BATCH:
             self._hurry.wait(WINDOW_S)
         while len(items) < BATCH and not self._queue.empty():
             items.append(self._queue.get())
