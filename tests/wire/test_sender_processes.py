@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -44,6 +45,7 @@ class Served:
         self.trials: list[str] = []
         self.hanging = asyncio.Event()
         self.left = asyncio.Event()
+        self.refused = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.Response:
         """One invocation."""
@@ -57,7 +59,11 @@ class Served:
             await self.gate.wait()
             self.inside -= 1
         if "busy" in text and len(self.trials) == 1:
+            self.refused.set()
             return web.json_response({}, status=429, headers={"Retry-After": "0.3"})
+        if "soon" in text:
+            await self.refused.wait()
+            return web.json_response({}, status=429, headers={"Retry-After": "0.01"})
         if "500" in text:
             return web.json_response({"output": "plausible"}, status=500)
         if "drop" in text and request.transport is not None:
@@ -90,18 +96,28 @@ async def ready(agent: OutsourcedAgent) -> None:
     await asyncio.wait_for(asyncio.gather(*(sender.started.wait() for sender in agent._senders)), 30)
 
 
-def config_of(served: Served) -> AgentConfig:
-    """The agent as it is configured."""
-    return AgentConfig(endpoint=served.url, timeout=5000)
+@asynccontextmanager
+async def sending(
+    served: Served, processes: int = 1, most: int = 200, timeout: int = 5000
+) -> AsyncIterator[OutsourcedAgent]:
+    """The agent, as sender processes that take requests reach it."""
+    config = AgentConfig(endpoint=served.url, timeout=timeout)
+    async with (
+        open_agent(config, lambda _: None) as local,
+        outsourced(local, config, processes, most) as agent,
+    ):
+        await ready(agent)
+        yield agent
 
 
 async def test_outcomes_are_those_of_this_process(served: Served) -> None:
     """Reply, status error and lost connection look the same from both; the trial's id goes along."""
-    config = config_of(served)
-    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 200) as agent:
-        await ready(agent)
+    async with sending(served) as agent:
         for text in PROMPTS[:3]:
-            here, there = await local.send(Request((text,), "a")), await agent.send(Request((text,), "b"))
+            here, there = (
+                await agent._agent.send(Request((text,), "a")),
+                await agent.send(Request((text,), "b")),
+            )
             assert (there.reply, there.status, there.error) == (here.reply, here.status, here.error)
         assert {"a", "b"} == set(served.trials)
         many = await asyncio.gather(*(agent.send(Request((f"n{i}",), f"t{i}")) for i in range(200)))
@@ -109,22 +125,8 @@ async def test_outcomes_are_those_of_this_process(served: Served) -> None:
 
 
 async def test_a_request_that_is_given_up_is_dropped(served: Served) -> None:
-    """Cancelling here closes the connection to the agent there."""
-    config = config_of(served)
-    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 200) as agent:
-        await ready(agent)
-        task = asyncio.create_task(agent.send(Request(("hang on",), "a")))
-        await served.hanging.wait()
-        task.cancel()
-        await served.left.wait()
-        assert (await agent.send(Request(("still here",), "b"))).reply == "echo: still here"
-
-
-async def test_who_waits_behind_a_request_that_is_given_up_has_its_turn(served: Served) -> None:
-    """And what is given up while it waits is never sent."""
-    config = config_of(served)
-    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 1) as agent:
-        await ready(agent)
+    """Its connection to the agent is closed there, and who waits behind it has its turn."""
+    async with sending(served, most=1) as agent:
         first = asyncio.create_task(agent.send(Request(("hang on",), "a")))
         await served.hanging.wait()
         second = asyncio.create_task(agent.send(Request(("not any more",), "b")))
@@ -132,15 +134,14 @@ async def test_who_waits_behind_a_request_that_is_given_up_has_its_turn(served: 
         await asyncio.sleep(0)
         second.cancel()
         first.cancel()
+        await served.left.wait()
         assert (await third).reply == "echo: still here"
-    assert "b" not in served.trials
+    assert served.trials == ["a", "c"], "what is given up while it waits is never sent"
 
 
 async def test_a_sender_that_dies_is_told(served: Served) -> None:
     """Requests under way end with an error of ours, never with a verdict about the agent."""
-    config = config_of(served)
-    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 200) as agent:
-        await ready(agent)
+    async with sending(served) as agent:
         task = asyncio.create_task(agent.send(Request(("hang on",), "a")))
         await served.hanging.wait()
         os.kill(agent._senders[0]._process.get_pid(), signal.SIGKILL)
@@ -150,9 +151,7 @@ async def test_a_sender_that_dies_is_told(served: Served) -> None:
 
 async def test_a_timeout_of_the_agent_is_an_outcome(served: Served) -> None:
     """The agent's own timeout is kept in the other process."""
-    config = AgentConfig(endpoint=served.url, timeout=1000)
-    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 200) as agent:
-        await ready(agent)
+    async with sending(served, timeout=1000) as agent:
         outcome = await agent.send(Request(("hang on",), "a"))
     assert outcome.error is not None
     assert outcome.error.kind is ErrorKind.TIMEOUT
@@ -160,7 +159,7 @@ async def test_a_timeout_of_the_agent_is_an_outcome(served: Served) -> None:
 
 async def test_the_agent_gets_no_more_at_once_than_it_may(served: Served) -> None:
     """What is handed over beyond that waits in the sender, whose latencies do not count the wait."""
-    config = config_of(served)
+    config = AgentConfig(endpoint=served.url, timeout=5000)
     async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 4) as agent:
         assert agent.prefetch() == 0
         here = asyncio.create_task(agent.send(Request(("wait here",), "a")))
@@ -182,19 +181,23 @@ async def test_the_agent_gets_no_more_at_once_than_it_may(served: Served) -> Non
 
 async def test_what_waits_in_a_sender_heeds_retry_after(served: Served) -> None:
     """The agent is left alone for as long as it asked, by requests that had been handed over before, too."""
-    config = config_of(served)
-    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 1, 1) as agent:
-        await ready(agent)
+    async with sending(served, most=1) as agent:
         outcomes = await asyncio.gather(*(agent.send(Request((f"busy {i}",), f"t{i}")) for i in range(3)))
     assert [outcome.status for outcome in outcomes] == [429, 200, 200]
     assert served.times[1] - served.times[0] >= 0.3
 
 
+async def test_an_answer_that_asks_for_less_time_takes_none_back(served: Served) -> None:
+    """Two at once are refused, and the second one's shorter wait is over before the first one's."""
+    async with sending(served, most=2) as agent:
+        texts = ("busy", "soon", "third", "fourth")
+        await asyncio.gather(*(agent.send(Request((text,), text)) for text in texts))
+    assert min(served.times[2:]) - served.times[0] >= 0.3
+
+
 async def test_several_senders_prefetch_nothing(served: Served) -> None:
     """None of them knows what the others have under way."""
-    config = config_of(served)
-    async with open_agent(config, lambda _: None) as local, outsourced(local, config, 2, 200) as agent:
-        await ready(agent)
+    async with sending(served, processes=2) as agent:
         assert agent.prefetch() == 0
 
 

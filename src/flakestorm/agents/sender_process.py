@@ -67,9 +67,12 @@ class Requests(asyncio.Protocol):
             worker.add_done_callback(self._worker_ended)
 
     def _worker_ended(self, worker: asyncio.Task[None]) -> None:
-        """A request that was given up took its worker with it."""
+        """A request that was given up took its worker with it; a fault of ours ends the process."""
         self._workers.discard(worker)
-        self._start_workers()
+        if worker.cancelled():
+            self._start_workers()
+        elif (fault := worker.exception()) is not None and not self.ended.done():
+            self.ended.set_exception(fault)
 
     async def _work(self) -> None:
         worker = asyncio.current_task()
@@ -84,13 +87,16 @@ class Requests(asyncio.Protocol):
                 del self._running[number]
             if outcome.asks_for_less:
                 # The run hears of it, too, and lets nothing through; this is for what it had let through.
-                self._quiet_until = self._loop.time() + wait_s(outcome.retry_after_s)
+                until = self._loop.time() + wait_s(outcome.retry_after_s)
+                self._quiet_until = max(self._quiet_until, until)
             self._outbox.put(packed(number, outcome))
 
     async def _left_alone(self) -> None:
-        """Wait as long as the agent asked for it."""
-        left = self._quiet_until - self._loop.time() if self._quiet_until else 0.0
-        if left > 0:
+        """Wait as long as the agent asked for it, by whichever answer."""
+        while True:
+            left = self._quiet_until - self._loop.time()
+            if left <= 0:
+                return
             await asyncio.sleep(left)
 
 
