@@ -128,16 +128,18 @@ class OutsourcedAgent:
     def __init__(self, agent: HttpAgent, senders: list[Sender], most: int) -> None:
         self._agent = agent
         self._senders = senders
-        self._prefetch = prefetch_for(most) if len(senders) == 1 else 0
+        # A quarter more is for the time that a run needs for an outcome. Of several senders none knows what
+        # the others have under way.
+        self.most_ahead = most // 4 if len(senders) == 1 else 0
         self._here = 0
 
     def prefetch(self) -> int:
-        """How many requests may be under way beyond those that the agent gets at once.
+        """How many requests may be under way beyond those that the agent gets at once: ``most_ahead``.
 
         None before all of them leave through the one sender, which then has the next one at hand whenever
-        the agent has answered; of several senders none knows what the others do.
+        the agent has answered.
         """
-        return self._prefetch if not self._here and self._senders[0].ready else 0
+        return self.most_ahead if not self._here and self._senders[0].ready else 0
 
     async def preflight(self) -> None:
         """See ``agents.port``."""
@@ -169,11 +171,6 @@ class OutsourcedAgent:
 
 def _load(sender: Sender) -> int:
     return sender.load
-
-
-def prefetch_for(most: int) -> int:
-    """A quarter more than the agent gets at once: for the time that a run needs for an outcome."""
-    return most // 4
 
 
 def senders_for(trials: int, wanted: int | None) -> int:

@@ -13,7 +13,7 @@ from time import monotonic
 
 from flakestorm.agents.in_process import BLOCKS_LOOP
 from flakestorm.agents.open import open_agent
-from flakestorm.agents.outsourced import OutsourcedAgent, outsourced, prefetch_for, senders_for
+from flakestorm.agents.outsourced import OutsourcedAgent, outsourced, senders_for
 from flakestorm.agents.port import Agent
 from flakestorm.agents.wire.permission import attack_refusal
 from flakestorm.chaos.faults.engine import FaultEngine
@@ -366,7 +366,7 @@ class Execution:
         ahead = agent if isinstance(agent, OutsourcedAgent) and self._environment is None else None
         limits = Limits(
             concurrency=settings.concurrency,
-            prefetch=prefetch_for(settings.concurrency) if ahead else 0,
+            prefetch=ahead.most_ahead if ahead else 0,
             retries=settings.retries,
             deadline_s=self._config.agent.timeout / 1000
             + (self._isolation.allowance_s if self._isolation else 0),

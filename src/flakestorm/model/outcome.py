@@ -137,4 +137,4 @@ class Outcome:
     @property
     def faults_fired(self) -> int:
         """How many environment faults fired during the trial."""
-        return sum(len(call.fired) for call in self.calls) if self.calls else 0
+        return sum(len(call.fired) for call in self.calls)

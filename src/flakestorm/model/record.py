@@ -42,7 +42,7 @@ class TrialRecord:
     note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The public JSON form (plain dicts, lists, strings, numbers)."""
+        """The public JSON form (plain dicts, lists, strings, numbers); its verdicts are not to be changed."""
         outcome = self.outcome
         return {
             "id": self.trial.id,

@@ -49,7 +49,7 @@ class MeasureTally:
         trial = record.trial
         if trial.is_control:
             return [self._undisturbed]
-        fired = frozenset[str]().union(*map(modes, record.outcome.calls)) if record.outcome.calls else ()
+        fired = frozenset[str]().union(*map(modes, record.outcome.calls))
         if trial.mutation is None:
             return [self._environment if fired <= UNBROKEN else self._faults] if fired else []
         if fired:
